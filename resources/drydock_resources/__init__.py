@@ -1,0 +1,1 @@
+"""Data shipped with Drydock, read with importlib.resources."""
