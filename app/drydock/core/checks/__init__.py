@@ -1,0 +1,1 @@
+"""One question per function: from a snapshot to a finding."""

@@ -1,0 +1,38 @@
+"""What can be known about a machine: frozen values, each known or missing with a reason."""
+
+from drydock.core.facts.driver import Driver, NvmlState, PciGpu
+from drydock.core.facts.engine import CdiSpec, Container, Engine, LocalImage, Reach, Toolkit
+from drydock.core.facts.fact import Fact, Known, Missing, Why, known_or, missing_text
+from drydock.core.facts.gpu import Gpu, GpuProcess
+from drydock.core.facts.host import Cpu, Disk, Distribution, Host, HostTorch, Memory, Port, User
+from drydock.core.facts.snapshot import CollectorRun, Snapshot
+
+__all__ = [
+    "CdiSpec",
+    "CollectorRun",
+    "Container",
+    "Cpu",
+    "Disk",
+    "Distribution",
+    "Driver",
+    "Engine",
+    "Fact",
+    "Gpu",
+    "GpuProcess",
+    "Host",
+    "HostTorch",
+    "Known",
+    "LocalImage",
+    "Memory",
+    "Missing",
+    "NvmlState",
+    "PciGpu",
+    "Port",
+    "Reach",
+    "Snapshot",
+    "Toolkit",
+    "User",
+    "Why",
+    "known_or",
+    "missing_text",
+]

@@ -1,0 +1,99 @@
+"""Facts about the computer itself."""
+
+from typing import Literal
+
+import msgspec
+
+from drydock.core.facts.fact import Fact
+
+
+class Distribution(msgspec.Struct, frozen=True, kw_only=True):
+    """The operating system's own name, from /etc/os-release or its equivalent."""
+
+    id: str
+    version: str
+    pretty: str
+    like: tuple[str, ...] = ()
+
+
+class Cpu(msgspec.Struct, frozen=True, kw_only=True):
+    """Processor: model name, physical cores, hardware threads this process may use."""
+
+    model: str
+    cores: int
+    threads: int
+
+
+class Memory(msgspec.Struct, frozen=True, kw_only=True):
+    """Main memory in bytes."""
+
+    total: int
+    available: int
+    swap_total: int
+
+
+class Disk(msgspec.Struct, frozen=True, kw_only=True):
+    """Room on the file system that holds a place Drydock cares about. Bytes.
+
+    Attributes:
+        purpose: ``engine data``, ``home`` or ``temporary``.
+    """
+
+    purpose: str
+    path: str
+    total: Fact[int]
+    free: Fact[int]
+
+
+class User(msgspec.Struct, frozen=True, kw_only=True):
+    """Who runs Drydock.
+
+    Attributes:
+        groups: names of the groups of this login session.
+        database_groups: names of the groups that the user database lists (a new login would have them).
+    """
+
+    uid: int
+    groups: tuple[str, ...]
+    database_groups: tuple[str, ...]
+
+
+class Port(msgspec.Struct, frozen=True, kw_only=True):
+    """A TCP port on the loopback address that a launch would publish.
+
+    Attributes:
+        owner: program name of the listener, where it may be seen.
+    """
+
+    number: int
+    taken: Fact[bool]
+    owner: Fact[str]
+
+
+class HostTorch(msgspec.Struct, frozen=True, kw_only=True):
+    """A torch installed for a Python of this host, found without importing it."""
+
+    python: str
+    version: Fact[str]
+
+
+class Host(msgspec.Struct, frozen=True, kw_only=True):
+    """The computer: operating system, processor, memory, disks, user.
+
+    Attributes:
+        architecture: in the words of container images (``amd64``, ``arm64``), else the machine's own word.
+        environment: the variables of this process that decide how CUDA and the engine behave.
+    """
+
+    system: Literal["linux", "windows", "macos", "other"]
+    distribution: Fact[Distribution]
+    kernel: Fact[str]
+    architecture: str
+    wsl: Fact[bool]
+    in_container: Fact[bool]
+    cpu: Fact[Cpu]
+    memory: Fact[Memory]
+    shm_total: Fact[int]
+    disks: tuple[Disk, ...]
+    user: Fact[User]
+    environment: dict[str, str]

@@ -1,0 +1,57 @@
+"""What is concluded from a snapshot: findings, each with its evidence, in four states."""
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from drydock.core.facts import Snapshot
+from drydock.core.trouble import Value
+
+State: TypeAlias = Literal["ok", "attention", "broken", "not_tested"]
+Rung: TypeAlias = Literal["host", "gpu", "driver", "engine", "toolkit", "image", "work"]
+
+RUNGS: tuple[Rung, ...] = ("host", "gpu", "driver", "engine", "toolkit", "image", "work")
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """What was asked, and what came back, raw."""
+
+    source: str
+    text: str
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer of one check.
+
+    Attributes:
+        id: the check's stable id; the key of its article under resources/knowledge.
+        rung: the step of the ladder it belongs to.
+        state: ok, attention, broken or not tested.
+        variant: which of the article's texts applies (``ok``, ``not_running`` …).
+        values: what the text's placeholders are filled with.
+    """
+
+    id: str
+    rung: Rung
+    state: State
+    variant: str
+    values: dict[str, Value] = {}
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
+    """A snapshot with what was concluded from it, in reading order."""
+
+    snapshot: Snapshot
+    findings: tuple[Finding, ...]
+
+    @property
+    def root_cause(self) -> Finding | None:
+        """The first broken finding in reading order: mend this one first."""
+        return next((finding for finding in self.findings if finding.state == "broken"), None)
+
+    @property
+    def worst(self) -> State:
+        """The gravest state among the findings; ``ok`` when there are none."""
+        states = {finding.state for finding in self.findings}
+        return next((state for state in ("broken", "attention", "not_tested") if state in states), "ok")

@@ -1,0 +1,124 @@
+"""Texts for people, keyed by the ids of findings and troubles.
+
+Every file in ``drydock_resources/knowledge/checks`` and ``…/troubles`` is a TOML table of articles. A trouble's
+article has ``title``, ``text``, ``remedy`` and optionally ``links`` and ``exit_code``. A check's article has
+``title``, ``links`` and one sub-table a variant with ``text`` and, where something is wrong, ``consequence`` and
+``remedy`` (and optionally ``commands``, each a line to type). Texts hold ``{placeholders}`` for the values.
+"""
+
+import functools
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+
+import msgspec
+
+from drydock.core.findings import Finding
+from drydock.core.trouble import Trouble, Value
+
+
+class Article(msgspec.Struct, frozen=True, kw_only=True):
+    """A text for people.
+
+    Attributes:
+        exit_code: of the command line when this ends it (1: the act failed, 2: wrong usage, 3: could not be found out).
+    """
+
+    title: str
+    text: str
+    consequence: str = ""
+    remedy: str = ""
+    commands: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    exit_code: int = 1
+
+
+class _Variant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    text: str
+    consequence: str = ""
+    remedy: str = ""
+    commands: tuple[str, ...] = ()
+
+
+class CheckArticle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The article of a check: its title, links, and the text of each variant."""
+
+    title: str
+    links: tuple[str, ...] = ()
+    variants: dict[str, _Variant]
+
+
+class TroubleArticle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The article of a trouble."""
+
+    title: str
+    text: str
+    remedy: str = ""
+    links: tuple[str, ...] = ()
+    exit_code: int = 1
+
+
+class _Lenient(dict[str, Value]):
+    def __missing__(self, key: str) -> str:
+        return f"({key})"
+
+
+def fill(text: str, values: Mapping[str, Value]) -> str:
+    """Put the values into the text's placeholders; one that has no value shows its name in brackets."""
+    return text.format_map(_Lenient(values))
+
+
+def _read(folder: str) -> dict[str, object]:
+    merged: dict[str, object] = {}
+    root = resources.files("drydock_resources") / "knowledge" / folder
+    if not root.is_dir():
+        return merged
+    for entry in sorted(root.iterdir(), key=lambda item: item.name):
+        if entry.name.endswith(".toml"):
+            for key, article in tomllib.loads(entry.read_text("utf-8")).items():
+                if key in merged:
+                    raise ValueError(f"two articles are called {key!r}")
+                merged[key] = article
+    return merged
+
+
+@functools.cache
+def check_articles() -> dict[str, CheckArticle]:
+    """Return every check's article by its id."""
+    return msgspec.convert(_read("checks"), dict[str, CheckArticle])
+
+
+@functools.cache
+def trouble_articles() -> dict[str, TroubleArticle]:
+    """Return every trouble's article by its id."""
+    return msgspec.convert(_read("troubles"), dict[str, TroubleArticle])
+
+
+def finding_article(finding: Finding) -> Article:
+    """Return the text of a finding, filled with its values."""
+    article = check_articles().get(finding.id)
+    variant = article.variants.get(finding.variant) if article else None
+    if article is None or variant is None:
+        return Article(title=finding.id, text=finding.variant)
+    return Article(
+        title=article.title,
+        text=fill(variant.text, finding.values),
+        consequence=fill(variant.consequence, finding.values),
+        remedy=fill(variant.remedy, finding.values),
+        commands=tuple(fill(line, finding.values) for line in variant.commands),
+        links=article.links,
+    )
+
+
+def trouble_article(trouble: Trouble) -> Article:
+    """Return the text of a trouble, filled with its values."""
+    article = trouble_articles().get(trouble.id)
+    if article is None:
+        return Article(title=trouble.id, text=str(trouble))
+    return Article(
+        title=fill(article.title, trouble.values),
+        text=fill(article.text, trouble.values),
+        remedy=fill(article.remedy, trouble.values),
+        links=article.links,
+        exit_code=article.exit_code,
+    )

@@ -1,0 +1,25 @@
+"""Container engines behind one protocol; the only room that names the docker SDK."""
+
+from drydock.engines.interface import (
+    BuildRequest,
+    ContainerState,
+    CreateRequest,
+    Engine,
+    ExecResult,
+    GpuRequest,
+    Mount,
+    PortBinding,
+    PullProgress,
+)
+
+__all__ = [
+    "BuildRequest",
+    "ContainerState",
+    "CreateRequest",
+    "Engine",
+    "ExecResult",
+    "GpuRequest",
+    "Mount",
+    "PortBinding",
+    "PullProgress",
+]

@@ -1,0 +1,225 @@
+"""What Drydock asks of a container engine.
+
+Every method has a time limit of its own (or takes a :class:`Stop`), and turns what goes wrong into a
+:class:`~drydock.core.trouble.Trouble` with one of the ids of ``knowledge/troubles.toml``:
+
+``engine-not-installed engine-not-running engine-no-permission engine-timeout engine-too-old engine-lost
+engine-error image-not-found image-name-invalid registry-unreachable registry-auth registry-rate-limit
+registry-error pull-interrupted pull-corrupt disk-full platform-missing container-not-found name-taken port-taken
+gpu-runtime-missing gpu-runtime-failed cdi-device-missing container-died build-failed``.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Literal, Protocol
+
+import msgspec
+
+from drydock.core.facts import Container, Fact, LocalImage
+from drydock.core.facts import Engine as EngineFacts
+from drydock.world import Stop
+
+
+class PullProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """One moment of a pull, summed over its layers. Bytes are compressed bytes.
+
+    Attributes:
+        total: bytes of all layers whose size is known so far; None before the first is known.
+        done: bytes fetched; never less than in an earlier moment.
+        layers_present: layers that were here already.
+        speed: bytes a second over the last few seconds.
+        seconds_left: None while it cannot be told.
+    """
+
+    phase: Literal["asking", "downloading", "extracting", "done"]
+    done: int
+    total: int | None
+    layers: int
+    layers_done: int
+    layers_present: int
+    speed: float
+    seconds_left: float | None
+    detail: str = ""
+
+
+class GpuRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Which GPUs a container asks for.
+
+    Attributes:
+        uuids: the devices' UUIDs (GPUs or MIG slices); empty means all.
+        by: the engine's GPU hook or a CDI device name.
+    """
+
+    uuids: tuple[str, ...] = ()
+    by: Literal["hook", "cdi"] = "hook"
+
+
+class Mount(msgspec.Struct, frozen=True, kw_only=True):
+    """A host directory (``kind="bind"``) or a named volume at a path in the container."""
+
+    kind: Literal["bind", "volume"]
+    source: str
+    target: str
+    read_only: bool = False
+
+
+class PortBinding(msgspec.Struct, frozen=True, kw_only=True):
+    """A TCP port of the container published on an address of the host. ``host_port`` 0: the engine chooses."""
+
+    container_port: int
+    host_port: int
+    host_address: str = "127.0.0.1"
+
+
+class CreateRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the engine is told about a container. Sizes in bytes; None leaves the engine's default."""
+
+    name: str
+    image: str
+    command: tuple[str, ...] = ()
+    entrypoint: tuple[str, ...] | None = None
+    environment: Mapping[str, str] = {}
+    labels: Mapping[str, str] = {}
+    gpus: GpuRequest | None = None
+    mounts: tuple[Mount, ...] = ()
+    ports: tuple[PortBinding, ...] = ()
+    memory: int | None = None
+    shm_size: int | None = None
+    working_directory: str | None = None
+    user: str | None = None
+    init: bool = True
+    no_new_privileges: bool = True
+
+
+class ContainerState(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``inspect`` says of a container. ``ports`` maps a container port to (address, host port)."""
+
+    container: Container
+    running: bool
+    exit_code: int | None
+    oom_killed: bool
+    error: str
+    started_at: str
+    finished_at: str
+    ports: Mapping[int, tuple[str, int]]
+    environment: Mapping[str, str]
+
+
+class ExecResult(msgspec.Struct, frozen=True, kw_only=True):
+    """How a command run inside a container ended. ``output`` is the tail of standard error."""
+
+    exit_code: int
+    output: str
+
+
+class BuildRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """An image build: Dockerfile text and files beside it (name → content)."""
+
+    dockerfile: str
+    files: Mapping[str, bytes] = {}
+    tag: str
+    labels: Mapping[str, str] = {}
+    build_arguments: Mapping[str, str] = {}
+    network: str | None = None
+
+
+class Engine(Protocol):
+    """A container engine that answers. Opened by :func:`drydock.engines.open.open_engine`."""
+
+    endpoint: str
+    remote: bool
+
+    def close(self) -> None:
+        """Close the connections."""
+        ...
+
+    def facts(self) -> EngineFacts:
+        """Ask version, storage, cgroups, runtimes, CDI devices; images included."""
+        ...
+
+    def images(self) -> tuple[LocalImage, ...]:
+        """List local images."""
+        ...
+
+    def find_image(self, reference: str) -> LocalImage | None:
+        """Return the local image with this reference or id, if it is here."""
+        ...
+
+    def image_environment(self, reference: str) -> Mapping[str, str]:
+        """Return the environment variables in a local image's configuration."""
+        ...
+
+    def remove_image(self, reference: str) -> None:
+        """Remove a local image."""
+        ...
+
+    def pull(self, reference: str, tell: Callable[[PullProgress], None], stop: Stop, platform: str = "") -> str:
+        """Pull an image; a requested stop ends the download in the engine too.
+
+        Returns:
+            The image's digest.
+
+        Raises:
+            Stopped: the stop was asked for.
+        """
+        ...
+
+    def build(self, request: BuildRequest, tell: Callable[[str], None], stop: Stop) -> str:
+        """Build an image, telling each output line.
+
+        Returns:
+            The image's id.
+        """
+        ...
+
+    def create(self, request: CreateRequest) -> str:
+        """Create a container and return its id; nothing is left behind when that fails."""
+        ...
+
+    def start(self, container: str) -> None:
+        """Start a container that was created or has exited."""
+        ...
+
+    def stop(self, container: str, grace: int = 10) -> None:
+        """Ask a container to end, and kill it after ``grace`` seconds."""
+        ...
+
+    def remove(self, container: str, force: bool = False) -> None:
+        """Remove a container; ``force`` kills it first."""
+        ...
+
+    def inspect(self, container: str) -> ContainerState:
+        """Return the present state of a container."""
+        ...
+
+    def containers(self, label: str = "", running_only: bool = False, with_pids: bool = False) -> tuple[Container, ...]:
+        """List containers, optionally those with a label (``key`` or ``key=value``), optionally with host pids."""
+        ...
+
+    def logs(self, container: str, stop: Stop, tail: int | None = None, follow: bool = True) -> Iterator[str]:
+        """Yield log lines as they come (stdout and stderr, in order), until the container ends or the stop."""
+        ...
+
+    def exec(
+        self,
+        container: str,
+        argv: Sequence[str],
+        tell: Callable[[str], None],
+        stop: Stop,
+        environment: Mapping[str, str] | None = None,
+        working_directory: str = "",
+        limit: float = 60.0,
+    ) -> ExecResult:
+        """Run a command in a running container, telling each line of its standard output.
+
+        Raises:
+            Trouble: ``exec-timeout`` when it runs longer than ``limit`` seconds.
+        """
+        ...
+
+    def put_files(self, container: str, directory: str, files: Mapping[str, bytes]) -> None:
+        """Write files (path below ``directory`` → content) into a container, without any bind mount."""
+        ...
+
+    def container_of_pids(self) -> Fact[Mapping[int, str]]:
+        """Map host process ids of running containers to container names (Missing for a remote engine)."""
+        ...

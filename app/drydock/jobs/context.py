@@ -1,0 +1,29 @@
+"""What jobs are given: the doors, the store, the engine that was chosen, or a recorded machine instead."""
+
+from dataclasses import dataclass
+
+from drydock.engines import Engine
+from drydock.engines.open import open_engine
+from drydock.store import Store
+from drydock.world import World
+
+
+@dataclass(frozen=True)
+class Context:
+    """Shared by all jobs of one run of the app.
+
+    Attributes:
+        engine: the ``--engine`` wish: an address or a context's name; empty follows the environment.
+    """
+
+    world: World
+    store: Store
+    engine: str = ""
+
+    def open_engine(self) -> Engine:
+        """Connect to the chosen engine.
+
+        Raises:
+            Trouble: ``engine-…`` with the reason.
+        """
+        return open_engine(self.world, self.engine)

@@ -1,0 +1,1 @@
+"""Carries probe programs into a container or the host's Python and reads their records."""
