@@ -54,4 +54,8 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     def worst(self) -> State:
         """The gravest state among the findings; ``ok`` when there are none."""
         states = {finding.state for finding in self.findings}
-        return next((state for state in ("broken", "attention", "not_tested") if state in states), "ok")
+        order: tuple[State, ...] = ("broken", "attention", "not_tested")
+        for state in order:
+            if state in states:
+                return state
+        return "ok"

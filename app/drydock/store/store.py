@@ -1,0 +1,102 @@
+"""Where Drydock keeps things, and what to do when a file there is bad."""
+
+import datetime
+import os
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+
+from drydock.store.history import History, NewerHistory, StoredRecord
+from drydock.store.settings import Settings, read_settings, write_settings
+
+
+def default_directory() -> Path:
+    """Return the directory for settings and history: ``DRYDOCK_HOME``, else the platform's place for user data."""
+    override = os.environ.get("DRYDOCK_HOME")
+    if override:
+        return Path(override)
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("drydock", appauthor=False))
+
+
+class Store:
+    """Settings and history of one person on one computer.
+
+    Attributes:
+        directory: where the files are.
+        problems: a line for each file that was bad; it was set aside, never deleted.
+    """
+
+    def __init__(self, directory: Path | None = None) -> None:
+        self.directory = directory or default_directory()
+        self._settings, problems = read_settings(self.directory / "settings.json")
+        self.problems: list[str] = list(problems)
+        self._history: History | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """The present settings."""
+        return self._settings
+
+    def save_settings(self, settings: Settings) -> None:
+        """Use these settings from now on, and keep them; what cannot be written is a problem line, not an error."""
+        self._settings = settings
+        try:
+            write_settings(self.directory / "settings.json", settings)
+        except OSError as error:
+            self.problems.append(f"settings could not be kept: {error}")
+
+    def add_record(
+        self, kind: str, payload: bytes, summary: Mapping[str, str | int | float | bool | None]
+    ) -> int | None:
+        """Keep a result; return its id, or None (and a problem line) when it could not be written."""
+        at = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        history = self._open()
+        if history is None:
+            return None
+        try:
+            return history.add(kind, at, payload, summary)
+        except sqlite3.Error as error:
+            self.problems.append(f"the result could not be kept: {error}")
+            return None
+
+    def records(self, kind: str, limit: int = 200) -> tuple[StoredRecord, ...]:
+        """Return the newest results of a kind, newest first."""
+        history = self._open()
+        return history.records(kind, limit) if history else ()
+
+    def remove_record(self, record_id: int) -> None:
+        """Forget one result."""
+        history = self._open()
+        if history:
+            history.remove(record_id)
+
+    def close(self) -> None:
+        """Close the history file."""
+        if self._history:
+            self._history.close()
+            self._history = None
+
+    def _open(self) -> History | None:
+        if self._history is None:
+            path = self.directory / "history.sqlite"
+            try:
+                self._history = History(path)
+            except sqlite3.DatabaseError as error:
+                self._history = self._set_aside(path, error)
+            except (OSError, NewerHistory) as error:
+                self.problems.append(f"the history could not be opened: {error}")
+        return self._history
+
+    def _set_aside(self, path: Path, error: Exception) -> History | None:
+        stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S")
+        aside = path.with_name(f"{path.name}.bad-{stamp}")
+        try:
+            path.replace(aside)
+            history = History(path)
+        except (OSError, sqlite3.DatabaseError) as again:
+            self.problems.append(f"the history could not be opened: {again}")
+            return None
+        self.problems.append(f"the history file was bad ({error}); it was kept as {aside.name} and a new one begun")
+        return history

@@ -1,0 +1,83 @@
+import json
+import sqlite3
+
+import pytest
+
+from drydock.store import Settings, Store
+
+
+@pytest.fixture
+def store(tmp_path):
+    opened = Store(tmp_path)
+    yield opened
+    opened.close()
+
+
+def test_settings_survive_a_restart(store, tmp_path):
+    store.save_settings(Settings(theme="dark", monitor_interval=0.5))
+    assert Store(tmp_path).settings == Settings(theme="dark", monitor_interval=0.5)
+
+
+def test_a_bad_field_falls_back_and_the_rest_stays(tmp_path):
+    (tmp_path / "settings.json").write_text(json.dumps({"theme": "pink", "engine": "tcp://x:1", "colour": 3}))
+    store = Store(tmp_path)
+    assert store.settings == Settings(engine="tcp://x:1")
+    assert len(store.problems) == 1
+    assert "theme" in store.problems[0]
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", "\x00\x01"])
+def test_a_ruined_settings_file_does_not_stop_the_start(tmp_path, content):
+    (tmp_path / "settings.json").write_text(content)
+    store = Store(tmp_path)
+    assert store.settings == Settings()
+    assert store.problems
+
+
+def test_records_come_back_newest_first_and_by_kind(store):
+    first = store.add_record("bench", b"one", {"tokens": 1.5})
+    second = store.add_record("bench", b"two", {"gpu": "cpu"})
+    store.add_record("probe", b"three", {})
+    assert [record.id for record in store.records("bench")] == [second, first]
+    assert store.records("bench")[1].payload == b"one"
+    assert store.records("bench")[1].summary == {"tokens": 1.5}
+    store.remove_record(second)
+    assert [record.id for record in store.records("bench")] == [first]
+
+
+def test_records_survive_a_restart(store, tmp_path):
+    store.add_record("bench", b"kept", {})
+    again = Store(tmp_path)
+    assert [record.payload for record in again.records("bench")] == [b"kept"]
+    again.close()
+
+
+def test_a_ruined_history_is_set_aside_not_deleted(tmp_path):
+    (tmp_path / "history.sqlite").write_bytes(b"this is no database, but it is long enough to be looked at" * 40)
+    store = Store(tmp_path)
+    assert store.records("bench") == ()
+    assert store.add_record("bench", b"new", {}) is not None
+    store.close()
+    assert [path.name for path in tmp_path.glob("history.sqlite.bad-*")]
+    assert "bad" in store.problems[0]
+
+
+def test_a_directory_that_cannot_be_written_is_said(tmp_path):
+    (tmp_path / "file").write_text("")
+    store = Store(tmp_path / "file" / "below")
+    assert store.add_record("bench", b"x", {}) is None
+    store.save_settings(Settings(theme="dark"))
+    assert any("history" in line for line in store.problems)
+    assert any("settings could not be kept" in line for line in store.problems)
+
+
+def test_a_newer_history_is_left_alone(store, tmp_path):
+    store.add_record("bench", b"kept", {})
+    store.close()
+    with sqlite3.connect(tmp_path / "history.sqlite") as database:
+        database.execute("PRAGMA user_version = 99")
+    database.close()
+    older = Store(tmp_path)
+    assert older.records("bench") == ()
+    assert "newer" in older.problems[0]
+    assert [path.name for path in tmp_path.iterdir()] == ["history.sqlite"]
