@@ -5,6 +5,7 @@ from drydock.core.facts.engine import CdiSpec, Container, Engine, LocalImage, Re
 from drydock.core.facts.fact import Fact, Known, Missing, Why, known_or, missing_text
 from drydock.core.facts.gpu import Gpu, GpuProcess
 from drydock.core.facts.host import Cpu, Disk, Distribution, Host, HostTorch, Memory, Port, User
+from drydock.core.facts.sample import GpuProcesses, GpuSample, MonitorSample
 from drydock.core.facts.snapshot import CollectorRun, Snapshot
 
 __all__ = [
@@ -19,12 +20,15 @@ __all__ = [
     "Fact",
     "Gpu",
     "GpuProcess",
+    "GpuProcesses",
+    "GpuSample",
     "Host",
     "HostTorch",
     "Known",
     "LocalImage",
     "Memory",
     "Missing",
+    "MonitorSample",
     "NvmlState",
     "PciGpu",
     "Port",

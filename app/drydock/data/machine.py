@@ -1,0 +1,154 @@
+"""Reads recorded machines: a support bundle (one zip file), a directory of the same files, or a shipped sample.
+
+Files: ``machine.json`` (what it is), ``snapshot.json``, and optionally ``trace.jsonl`` (a live trace),
+``records/*.jsonl`` (results of probes and benchmarks), ``removed.json`` (what was redacted).
+"""
+
+import zipfile
+from collections.abc import Callable, Mapping
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Literal, TypeVar
+
+import msgspec
+
+from drydock.core.facts import MonitorSample, Snapshot
+from drydock.core.facts.snapshot import SCHEMA
+from drydock.core.redact import Removed
+from drydock.core.trouble import Trouble
+
+MACHINE_SCHEMA = 1
+_FILE_LIMIT = 64 << 20
+_FILES_LIMIT = 200
+
+T = TypeVar("T")
+
+
+class MachineCard(msgspec.Struct, frozen=True, kw_only=True):
+    """What a recorded machine is.
+
+    Attributes:
+        kind: a shipped ``sample`` is composed from published specifications; a ``bundle`` was read from a computer.
+    """
+
+    schema: int = MACHINE_SCHEMA
+    kind: Literal["bundle", "sample"]
+    title: str
+    description: str = ""
+    made_at: str = ""
+    app_version: str = ""
+
+
+class RecordedMachine(msgspec.Struct, frozen=True, kw_only=True):
+    """A machine that is not this one."""
+
+    name: str
+    card: MachineCard
+    snapshot: Snapshot
+    trace: tuple[MonitorSample, ...] = ()
+    records: Mapping[str, bytes] = {}
+    removed: tuple[Removed, ...] = ()
+
+
+def open_machine(where: str) -> RecordedMachine:
+    """Open a bundle file, a directory, or a sample by its name.
+
+    Raises:
+        Trouble: ``machine-not-found``, ``machine-unreadable`` or ``machine-newer``, with the reason.
+    """
+    path = Path(where)
+    if path.is_dir():
+        return _decode(where, _read_directory(path))
+    if path.is_file():
+        return _decode(where, _read_zip(path))
+    samples = _sample_folders()
+    if where in samples:
+        return _decode(where, _read_directory(samples[where]))
+    raise Trouble("machine-not-found", where=where, samples=", ".join(samples))
+
+
+def sample_machines() -> dict[str, MachineCard]:
+    """Return the shipped samples' cards by name."""
+    return {
+        name: msgspec.json.decode((folder / "machine.json").read_bytes(), type=MachineCard)
+        for name, folder in _sample_folders().items()
+    }
+
+
+def _sample_folders() -> dict[str, Traversable]:
+    root = resources.files("drydock_resources") / "machines"
+    if not root.is_dir():
+        return {}
+    folders = [entry for entry in root.iterdir() if entry.is_dir() and (entry / "machine.json").is_file()]
+    return {entry.name: entry for entry in sorted(folders, key=lambda entry: entry.name)}
+
+
+def _read_directory(folder: Traversable) -> Callable[[str], bytes | None]:
+    def read(name: str) -> bytes | None:
+        entry = folder.joinpath(*name.split("/"))
+        if not entry.is_file():
+            return None
+        with entry.open("rb") as file:
+            content = file.read(_FILE_LIMIT + 1)
+        if len(content) > _FILE_LIMIT:
+            raise ValueError(f"{name} is larger than {_FILE_LIMIT >> 20} MiB")
+        return content
+
+    return read
+
+
+def _read_zip(path: Path) -> Callable[[str], bytes | None]:
+    def read(name: str) -> bytes | None:
+        with zipfile.ZipFile(path) as archive:
+            if len(archive.infolist()) > _FILES_LIMIT:
+                raise ValueError(f"more than {_FILES_LIMIT} files")
+            try:
+                entry = archive.getinfo(name)
+            except KeyError:
+                return None
+            with archive.open(entry) as file:
+                # the size in the directory may lie, so what is read is limited too
+                content = file.read(_FILE_LIMIT + 1)
+        if len(content) > _FILE_LIMIT:
+            raise ValueError(f"{name} is larger than {_FILE_LIMIT >> 20} MiB")
+        return content
+
+    return read
+
+
+def _decode(where: str, read: Callable[[str], bytes | None]) -> RecordedMachine:
+    try:
+        card = _need(read, "machine.json", MachineCard)
+        if card.schema > MACHINE_SCHEMA:
+            raise Trouble("machine-newer", where=where, version=card.app_version or "?")
+        snapshot = _need(read, "snapshot.json", Snapshot)
+        if snapshot.schema > SCHEMA:
+            raise Trouble("machine-newer", where=where, version=snapshot.app_version)
+        trace = msgspec.json.Decoder(MonitorSample).decode_lines(read("trace.jsonl") or b"")
+        removed = msgspec.json.decode(read("removed.json") or b"[]", type=tuple[Removed, ...])
+        records = {name: content for name in ("probe", "bench") if (content := read(f"records/{name}.jsonl"))}
+    except (
+        OSError,
+        ValueError,
+        zipfile.BadZipFile,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        msgspec.MsgspecError,
+    ) as error:
+        raise Trouble("machine-unreadable", where=where, text=str(error)) from error
+    snapshot = msgspec.structs.replace(snapshot, label=card.title)
+    return RecordedMachine(
+        name=where, card=card, snapshot=snapshot, trace=tuple(trace), records=records, removed=removed
+    )
+
+
+def _need(read: Callable[[str], bytes | None], name: str, kind: type[T]) -> T:
+    content = read(name)
+    if content is None:
+        raise ValueError(f"{name} is missing from it")
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"{name}: {error}") from error
