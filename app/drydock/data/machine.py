@@ -4,7 +4,9 @@ Files: ``machine.json`` (what it is), ``snapshot.json``, and optionally ``trace.
 ``records/*.jsonl`` (results of probes and benchmarks), ``removed.json`` (what was redacted).
 """
 
+import lzma
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -21,6 +23,19 @@ from drydock.core.trouble import Trouble
 MACHINE_SCHEMA = 1
 _FILE_LIMIT = 64 << 20
 _FILES_LIMIT = 200
+
+# what zipfile and its decompressors raise for damaged input, beside the decoder's own errors
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    EOFError,
+    RuntimeError,
+    NotImplementedError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    msgspec.MsgspecError,
+)
 
 T = TypeVar("T")
 
@@ -128,15 +143,7 @@ def _decode(where: str, read: Callable[[str], bytes | None]) -> RecordedMachine:
         trace = msgspec.json.Decoder(MonitorSample).decode_lines(read("trace.jsonl") or b"")
         removed = msgspec.json.decode(read("removed.json") or b"[]", type=tuple[Removed, ...])
         records = {name: content for name in ("probe", "bench") if (content := read(f"records/{name}.jsonl"))}
-    except (
-        OSError,
-        ValueError,
-        zipfile.BadZipFile,
-        NotImplementedError,
-        RuntimeError,
-        EOFError,
-        msgspec.MsgspecError,
-    ) as error:
+    except _UNREADABLE as error:
         raise Trouble("machine-unreadable", where=where, text=str(error)) from error
     snapshot = msgspec.structs.replace(snapshot, label=card.title)
     return RecordedMachine(
