@@ -16,7 +16,7 @@ def main() -> int:
         0 done or running; 1 not running, or it failed; 3 Debian packages are missing.
     """
     parser = argparse.ArgumentParser(
-        prog="python -m tests.support.engine", description="A private engine for the tests."
+        prog="python -m tests.support.engine", description="The tests' engine."
     )
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="start dockerd and the registry; prints export lines")

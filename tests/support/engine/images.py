@@ -86,12 +86,12 @@ for name in $(bin/busybox --list); do [ -e "bin/$name" ] || ln -s busybox "bin/$
 printf 'root:x:0:0:root:/root:/bin/sh\\nnobody:x:65534:65534:nobody:/:/bin/sh\\n' > etc/passwd
 printf 'root:x:0:\\nnogroup:x:65534:\\n' > etc/group
 chmod 1777 tmp var/tmp
-rm -rf usr/share/doc usr/share/man usr/share/locale usr/share/lintian etc/apt etc/dpkg var/lib/dpkg var/lib/apt var/cache
+rm -rf usr/share/doc usr/share/man usr/share/locale usr/share/lintian usr/share/initramfs-tools
 """
 _PYTHON_LINKS = """
 ln -sf python3.11 usr/bin/python3
 ln -sf python3.11 usr/bin/python
-rm -rf usr/lib/x86_64-linux-gnu/gconv usr/lib/x86_64-linux-gnu/perl-base
+rm -rf usr/lib/x86_64-linux-gnu/gconv usr/bin/dpkg* usr/share/dpkg usr/share/perl5
 """
 
 TINY = Recipe("drydock-test/tiny:latest", (DebianLayer("extract", ("busybox-static",), _BUSYBOX),))

@@ -54,7 +54,8 @@ class DebianLayer:
             f"--variant={self.variant}",
             f"--include={','.join(self.packages)}",
             *(excluded if self.variant != "extract" else []),
-            f"--customize-hook={self.finish}",
+            # an extracted system gets no further than its extract hooks
+            f"--{'extract' if self.variant == 'extract' else 'customize'}-hook={self.finish}",
             "--format=tar",
             DEBIAN_SUITE,
             str(target),
@@ -124,6 +125,7 @@ def layer_file(layer: Layer, cache: Path) -> Path:
     if not path.exists():
         cache.mkdir(parents=True, exist_ok=True)
         unfinished = cache / f"{path.stem}.unfinished.tar"
+        unfinished.unlink(missing_ok=True)
         layer.make(unfinished)
         unfinished.replace(path)
     return path
