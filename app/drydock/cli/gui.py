@@ -1,0 +1,22 @@
+"""``drydock gui``: open the window."""
+
+import sys
+
+import click
+
+from drydock.cli.base import engine_option
+
+
+@click.command()
+@click.option("--machine", default="", metavar="BUNDLE|DIR|SAMPLE", help="Open a recorded machine.")
+@click.option("--page", default="", metavar="NAME", help="Page to open first.")
+@click.option(
+    "--quit-after", type=float, default=None, metavar="SECONDS", help="Close by itself (used by package tests)."
+)
+@engine_option
+def gui(machine: str = "", page: str = "", quit_after: float | None = None, engine: str = "") -> None:
+    """Open the window."""
+    from drydock.qt.application import run
+
+    parent = click.get_current_context().find_object(dict) or {}
+    sys.exit(run(machine=machine, page=page, quit_after=quit_after, engine=engine or parent.get("engine", "")))
