@@ -1,0 +1,191 @@
+"""Probe: real kernels on every GPU, compared with a double precision reference computed on the CPU.
+
+``python -m drydock_probes.kernels [--device all|cpu|cuda:N] [--plant nan|swap]``
+
+Every device is tried in a process of its own, because after some CUDA errors a process can use no GPU at all, and
+because a kernel may hang or end the process.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+if not __package__:  # run as a file: the package is the folder around it
+    sys.path[:] = [
+        path for path in sys.path if os.path.abspath(path or ".") != os.path.dirname(os.path.abspath(__file__))
+    ]
+    sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+import argparse
+import signal
+import time
+from typing import Any, Dict, List, Tuple
+
+from drydock_probes import failures, machine
+from drydock_probes.channel import Channel, Record
+from drydock_probes.children import die_with_parent, run_child
+
+_SIZE = 512
+# Largest allowed error of a result relative to the largest value of the reference. A product of 512 terms rounded
+# once at the end stays under 2 units of the format's last place; the sums in single precision add far less.
+_TOLERANCES = {"float32": 1e-5, "tf32": 2e-3, "float16": 2e-3, "bfloat16": 1.6e-2}
+_SECONDS_A_DEVICE = 90.0  # the first kernel may be compiled from PTX, which takes a minute with a large build
+
+
+def _types(device: str, capability: Tuple[int, int]) -> List[str]:
+    if device == "cpu":
+        return ["float32", "bfloat16"]
+    names = ["float32"]
+    if capability >= (5, 3):
+        names.append("float16")
+    if capability >= (8, 0):
+        names += ["tf32", "bfloat16"]
+    return names
+
+
+def use_tf32(torch: Any, wanted: bool) -> None:
+    """Let float32 products on the GPU use TF32, or forbid it; by the new switch where torch has it."""
+    matmul = torch.backends.cuda.matmul
+    if hasattr(matmul, "fp32_precision"):
+        matmul.fp32_precision = "tf32" if wanted else "ieee"
+    else:
+        matmul.allow_tf32 = wanted
+
+
+def _operations(torch: Any, left: Any, right: Any, scale: Any) -> Dict[str, Any]:
+    """Return one result a kernel family: a library product, an elementwise kernel, a reduction."""
+    return {
+        "matmul": left @ right,
+        "elementwise": torch.tanh(left) * scale + right,
+        "reduction": (left * left).sum(dim=1),
+    }
+
+
+def _plant(results: Dict[str, Any], planted: str) -> None:
+    target = results["matmul"]
+    if planted == "nan":
+        target[3, 5] = float("nan")
+    elif planted == "swap":
+        target[[0, 1]] = target[[1, 0]]
+
+
+def _check_type(torch: Any, device: str, name: str, planted: str) -> Record:
+    use_tf32(torch, name == "tf32")
+    kind = torch.float32 if name == "tf32" else getattr(torch, name)
+    source = torch.Generator().manual_seed(20_260)
+    left, right = (torch.randn(_SIZE, _SIZE, generator=source).to(kind) for _ in range(2))
+    scale = torch.randn(_SIZE, generator=source).to(kind)
+    expected = _operations(torch, left.double(), right.double(), scale.double())
+    start = time.perf_counter()
+    results = _operations(torch, left.to(device), right.to(device), scale.to(device))
+    _plant(results, planted)
+    found = {key: value.cpu().double() for key, value in results.items()}
+    seconds = time.perf_counter() - start
+    errors = {key: _error(found[key], expected[key]) for key in expected}
+    tolerance = _TOLERANCES[name]
+    passed = all(error is not None and error <= tolerance for error in errors.values())
+    flags = [] if passed else ["not-finite" if None in errors.values() else "wrong-result"]
+    values = {"dtype": name, "errors": errors, "tolerance": tolerance, "seconds": round(seconds, 4), "size": _SIZE}
+    return {"slot": f"kernel/{device}/{name}", "passed": passed, "values": values, "metrics": {}, "flags": flags}
+
+
+def _error(found: Any, expected: Any) -> Any:
+    """Return the largest difference relative to the largest expected value; None where something is not finite."""
+    if not bool(found.isfinite().all()):
+        return None
+    return float((found - expected).abs().max() / expected.abs().max())
+
+
+def _child(device: str, planted: str) -> int:
+    channel = Channel()
+    die_with_parent()
+    torch, _ = machine.require_torch(channel)
+    broken = False
+    capability = (0, 0)
+    try:
+        if device != "cpu":
+            capability = tuple(torch.cuda.get_device_capability(device))
+        for name in _types(device, capability):
+            result = _check_type(torch, device, name, planted)
+            channel.emit("result", **result)
+            broken = broken or not result["passed"]
+    except Exception as error:
+        failure = failures.of(error)
+        channel.emit("error", slot=f"kernel/{device}", kind=failure.kind, text=failure.text, number=failure.number)
+        return 1
+    return 1 if broken else 0
+
+
+class _Run:
+    """The parent: one child a device, its records handed on."""
+
+    def __init__(self, channel: Channel, planted: str) -> None:
+        self.channel = channel
+        self.planted = planted
+        self.broken: List[str] = []
+        self.stopped = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+
+    def _stop(self, *_: Any) -> None:
+        self.stopped = True
+
+    def _take(self, record: Record) -> None:
+        kind = record["type"]
+        if kind in ("result", "error"):
+            self.channel.forward(record)
+        if (kind == "result" and not record["passed"]) or kind == "error":
+            self.broken.append(record["slot"])
+
+    def device(self, device: str) -> None:
+        """Prove one device."""
+        slot = f"kernel/{device}"
+        self.channel.emit("slot_start", slot=slot)
+        known = len(self.broken)
+        arguments = [os.path.abspath(__file__), "--child", device, "--plant", self.planted]
+        end = run_child(arguments, time.monotonic() + _SECONDS_A_DEVICE, self._take, lambda: self.stopped)
+        if end.stopped or (end.status == 0 and not end.cut) or (end.status == 1 and len(self.broken) > known):
+            return
+        kind = "timeout" if end.cut else "crash"
+        text = f"no answer within {_SECONDS_A_DEVICE:.0f} s" if end.cut else f"ended with status {end.status}"
+        self.channel.emit("error", slot=slot, kind=kind, text=f"{text}\n{end.last_words}".strip())
+        self.broken.append(slot)
+
+
+def _devices(wanted: str, found: List[Record]) -> List[str]:
+    if wanted != "all":
+        return [wanted]
+    return [f"cuda:{device['index']}" for device in found] or ["cpu"]
+
+
+def main() -> int:
+    """Run the probe; returns its exit status."""
+    parser = argparse.ArgumentParser(prog="kernels", description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--device", default="all", help="all (every GPU, the CPU where torch sees none), cpu, cuda:N")
+    parser.add_argument(
+        "--plant", default="none", choices=("none", "nan", "swap"), help="a failure that must be caught"
+    )
+    parser.add_argument("--child", metavar="DEVICE", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child:
+        return _child(options.child, options.plant)
+    start = time.monotonic()
+    channel = Channel()
+    torch, seconds = machine.require_torch(channel)
+    run = _Run(channel, options.plant)
+    described, devices = machine.describe_torch(torch, seconds), machine.describe_devices(torch)
+    channel.emit("hello", probe="kernels", **machine.around(), torch=described, devices=devices)
+    chosen = _devices(options.device, devices)
+    if options.device == "all" and chosen == ["cpu"]:
+        channel.emit("warn", slot="kernel/cpu", code="no-gpu-seen", text="torch sees no GPU; only the CPU is tried")
+    for device in chosen:
+        if not run.stopped:
+            run.device(device)
+    wall = round(time.monotonic() - start, 3)
+    channel.emit("final", ok=not run.broken, stopped=run.stopped, invalid_reasons=run.broken, wall_s=wall)
+    return 1 if run.broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
