@@ -1,0 +1,81 @@
+"""Line icons, drawn from SVG in whatever colour the theme asks for."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtGui import QIcon, QPainter, QPixmap, QPixmapCache
+from PySide6.QtSvg import QSvgRenderer
+
+APP_ICON_SIZES = (16, 24, 32, 48, 64, 128, 256)
+
+
+@cache
+def source(name: str) -> str:
+    """Return the SVG text of an icon.
+
+    Raises:
+        KeyError: there is no icon of that name.
+    """
+    entry = files("drydock_resources.icons") / f"{name}.svg"
+    if not entry.is_file():
+        raise KeyError(f"no icon named {name!r}")
+    return entry.read_text(encoding="utf-8")
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all line icons (the app's own mark is not one)."""
+    found = (entry.name for entry in files("drydock_resources.icons").iterdir())
+    return tuple(sorted(name[:-4] for name in found if name.endswith(".svg") and name != "app.svg"))
+
+
+def pixmap(name: str, colour: str, size: int, ratio: float = 1.0) -> QPixmap:
+    """Return the icon as a square pixmap.
+
+    Args:
+        name: the icon's name.
+        colour: ``#rrggbb``.
+        size: edge in device-independent pixels.
+        ratio: device pixel ratio of the screen.
+    """
+    key = f"drydock/{name}/{colour}/{size}/{ratio}"
+    cached = QPixmap()
+    if QPixmapCache.find(key, cached):
+        return cached
+    edge = max(1, round(size * ratio))
+    drawn = QPixmap(edge, edge)
+    drawn.fill(Qt.GlobalColor.transparent)
+    renderer = QSvgRenderer(QByteArray(source(name).replace("currentColor", colour).encode()))
+    painter = QPainter(drawn)
+    renderer.render(painter, QRectF(0, 0, edge, edge))
+    painter.end()
+    drawn.setDevicePixelRatio(ratio)
+    QPixmapCache.insert(key, drawn)
+    return drawn
+
+
+def paint(painter: QPainter, name: str, colour: str, box: QRectF) -> None:
+    """Draw the icon into ``box`` (logical pixels) of the painter's device."""
+    ratio = painter.device().devicePixelRatioF()
+    drawn = pixmap(name, colour, round(box.width()), ratio)
+    painter.drawPixmap(box.topLeft(), drawn)
+
+
+def icon(name: str, colour: str, disabled: str | None = None) -> QIcon:
+    """Return a QIcon in one colour (and another while disabled) for sizes from 16 to 48."""
+    made = QIcon()
+    for size in (16, 18, 20, 24, 32, 48):
+        made.addPixmap(pixmap(name, colour, size))
+        if disabled is not None:
+            made.addPixmap(pixmap(name, disabled, size), QIcon.Mode.Disabled)
+    return made
+
+
+def app_icon() -> QIcon:
+    """Return the app's own mark in every usual size."""
+    made = QIcon()
+    for size in APP_ICON_SIZES:
+        made.addPixmap(pixmap("app", "#000000", size).scaled(QSize(size, size)))
+    return made

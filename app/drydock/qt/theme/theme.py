@@ -1,0 +1,142 @@
+"""The live theme: follows the system, or what the person chose."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from tempfile import gettempdir
+from typing import Literal, TypeAlias, cast
+
+from PySide6.QtCore import QDir, QObject, QTemporaryDir, Qt, Signal
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QAbstractButton, QApplication
+
+from drydock.qt.theme import fonts, icons, sheet
+from drydock.qt.theme.tokens import DARK, LIGHT, Colours
+
+Choice: TypeAlias = Literal["system", "light", "dark"]
+CHOICES: tuple[Choice, ...] = ("system", "light", "dark")
+VARIABLE = "DRYDOCK_THEME"
+
+
+class Theme(QObject):
+    """Holds the colours in use and tells when they change.
+
+    ``DRYDOCK_THEME`` (``light``, ``dark`` or ``system``) wins over what was chosen in the settings.
+    """
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._choice: Choice = "system"
+        self._app: QApplication | None = None
+        self._colours = LIGHT
+        self._files: QTemporaryDir | None = None
+
+    @property
+    def colours(self) -> Colours:
+        """The colours in use now."""
+        return self._colours
+
+    @property
+    def choice(self) -> Choice:
+        """What decides: ``system``, ``light`` or ``dark``."""
+        forced = os.environ.get(VARIABLE, "").strip().lower()
+        return cast("Choice", forced) if forced in CHOICES else self._choice
+
+    def install(self, app: QApplication, choice: Choice = "system") -> None:
+        """Dress the application and follow the system from now on. Call once, before the first window."""
+        self._app = app
+        app.setStyle("Fusion")
+        app.setFont(fonts.font())
+        app.setWindowIcon(icons.app_icon())
+        app.styleHints().colorSchemeChanged.connect(self._follow, Qt.ConnectionType.UniqueConnection)
+        self._choice = choice
+        self._tell_platform()
+        self._dress(self._wanted())
+
+    def choose(self, choice: Choice) -> None:
+        """Set what decides; takes effect at once.
+
+        Raises:
+            ValueError: not one of ``system``, ``light``, ``dark``.
+        """
+        if choice not in CHOICES:
+            raise ValueError(f"unknown theme {choice!r}: use one of {', '.join(CHOICES)}")
+        self._choice = choice
+        self._tell_platform()
+        self._follow()
+
+    def icon(self, name: str, role: str = "ink") -> QIcon:
+        """Return a line icon in a colour of the theme in use."""
+        return icons.icon(name, self._colours.role(role), self._colours.disabled)
+
+    def bind_icon(self, button: QAbstractButton, name: str, role: str = "ink") -> None:
+        """Give a button an icon that keeps to the theme; call again to change it."""
+        _IconKeeper.of(button).keep(name, role)
+
+    def _wanted(self) -> Colours:
+        choice = self.choice
+        if choice == "system":
+            hints = self._app.styleHints() if self._app is not None else None
+            dark = hints is not None and hints.colorScheme() == Qt.ColorScheme.Dark
+            return DARK if dark else LIGHT
+        return DARK if choice == "dark" else LIGHT
+
+    def _tell_platform(self) -> None:
+        # so that the window's own frame and the system's dialogs match
+        if self._app is None:
+            return
+        schemes = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
+        self._app.styleHints().setColorScheme(schemes.get(self.choice, Qt.ColorScheme.Unknown))
+
+    def _follow(self) -> None:
+        wanted = self._wanted()
+        if wanted is not self._colours:
+            self._dress(wanted)
+
+    def _dress(self, colours: Colours) -> None:
+        self._colours = colours
+        if self._app is not None:
+            self._app.setPalette(sheet.palette(colours))
+            self._app.setStyleSheet(sheet.style_sheet(colours, self._chevron_file()))
+        self.changed.emit()
+
+    def _chevron_file(self) -> str:
+        if self._files is None:
+            self._files = QTemporaryDir(QDir(gettempdir()).filePath("drydock-style-XXXXXX"))
+        name = "chevron-dark.png" if self._colours.dark else "chevron-light.png"
+        path = self._files.filePath(name)
+        if not QDir().exists(path):
+            icons.pixmap("chevron_down", self._colours.muted, 28).save(path)
+        return path
+
+
+class _IconKeeper(QObject):
+    """Sits under a button and redraws its icon when the theme changes."""
+
+    def __init__(self, button: QAbstractButton) -> None:
+        super().__init__(button)
+        self._button = button
+        self._name = ""
+        self._role = "ink"
+        theme().changed.connect(self._redraw)
+
+    @classmethod
+    def of(cls, button: QAbstractButton) -> _IconKeeper:
+        found = button.findChild(cls, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        return found if found is not None else cls(button)
+
+    def keep(self, name: str, role: str) -> None:
+        self._name, self._role = name, role
+        self._redraw()
+
+    def _redraw(self) -> None:
+        self._button.setIcon(theme().icon(self._name, self._role))
+
+
+@cache
+def theme() -> Theme:
+    """Return the one theme of this process."""
+    return Theme()
