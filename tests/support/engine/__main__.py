@@ -15,9 +15,7 @@ def main() -> int:
     Returns:
         0 done or running; 1 not running, or it failed; 3 Debian packages are missing.
     """
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.support.engine", description="The tests' engine."
-    )
+    parser = argparse.ArgumentParser(prog="python -m tests.support.engine", description="The tests' engine.")
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="start dockerd and the registry; prints export lines")
     up.add_argument("--images", action="store_true", help="also build every test image that is not there yet")

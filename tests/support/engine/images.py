@@ -9,7 +9,7 @@ import tarfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import docker
 import docker.errors
@@ -145,7 +145,7 @@ def ensure(state: EngineState, recipe: Recipe) -> TestImage:
             if held.labels.get(RECIPE_LABEL) == recipe.key:
                 return TestImage(recipe.reference, str(held.id), int(held.attrs["Size"]), recipe)
         layers = [layer_file(layer, state.cache) for layer in recipe.layers]
-        client.images.load(archive(recipe, layers))
+        client.images.load(cast("Any", archive(recipe, layers)))  # sent in chunks
         held = client.images.get(recipe.reference)
         return TestImage(recipe.reference, str(held.id), int(held.attrs["Size"]), recipe)
 

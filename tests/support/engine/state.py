@@ -7,7 +7,7 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -86,7 +86,7 @@ class EngineState:
         return RecordedProcess(self.root / f"{name}.process.json", name)
 
     @contextlib.contextmanager
-    def locked(self, name: str, wait_seconds: float) -> Iterator[None]:
+    def locked(self, name: str, wait_seconds: float) -> Generator[None]:
         """Hold an advisory lock shared by every process that uses this state directory.
 
         Raises:

@@ -16,13 +16,14 @@ from pathlib import Path
 DIRECTORY = Path(os.environ["DRYDOCK_TEST_GPU_DIRECTORY"])
 
 
-def container_environment(bundle):
+def container_environment(bundle: str) -> dict[str, str]:
     """The environment of the container whose OCI bundle lies at ``bundle``."""
     settings = json.loads((Path(bundle) / "config.json").read_text())
-    return dict(entry.partition("=")[::2] for entry in settings["process"].get("env", []))
+    entries: list[str] = settings["process"].get("env", [])
+    return {name: value for name, _, value in (entry.partition("=") for entry in entries)}
 
 
-def record(through, container_id, environment):
+def record(through: str, container_id: str, environment: dict[str, str]) -> None:
     """Append one request to the log; ``through`` says which stand-in saw it."""
     line = json.dumps(
         {
@@ -37,7 +38,7 @@ def record(through, container_id, environment):
         log.write(line + "\n")
 
 
-def refuse_if_told():
+def refuse_if_told() -> None:
     """End with exit code 1 and the chosen text on stderr while the switch is on."""
     switch = DIRECTORY / "fail"
     if switch.exists():
