@@ -9,10 +9,8 @@ import os
 import sys
 
 if not __package__:  # run as a file: the package is the folder around it
-    sys.path[:] = [
-        path for path in sys.path if os.path.abspath(path or ".") != os.path.dirname(os.path.abspath(__file__))
-    ]
-    sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    _here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [os.path.dirname(_here), *(path for path in sys.path if os.path.abspath(path or ".") != _here)]
 
 import argparse
 import time

@@ -12,19 +12,17 @@ import os
 import sys
 
 if not __package__:  # run as a file: the package is the folder around it
-    sys.path[:] = [
-        path for path in sys.path if os.path.abspath(path or ".") != os.path.dirname(os.path.abspath(__file__))
-    ]
-    sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    _here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [os.path.dirname(_here), *(path for path in sys.path if os.path.abspath(path or ".") != _here)]
 
 import argparse
 import signal
 import time
 from typing import Any, Dict, List, Tuple
 
-from drydock_probes import failures, machine
+from drydock_probes import machine
 from drydock_probes.channel import Channel, Record
-from drydock_probes.children import die_with_parent, run_child
+from drydock_probes.children import Nursery, serve
 
 _SIZE = 512
 # Largest allowed error of a result relative to the largest value of the reference. A product of 512 terms rounded
@@ -97,34 +95,32 @@ def _error(found: Any, expected: Any) -> Any:
     return float((found - expected).abs().max() / expected.abs().max())
 
 
-def _child(device: str, planted: str) -> int:
-    channel = Channel()
-    die_with_parent()
-    torch, _ = machine.require_torch(channel)
+def _work(channel: Channel, torch: Any, job: Record) -> int:
+    device: str = job["device"]
+    if job["slot"] == "hello":
+        described = machine.describe_torch(torch, job["import_s"])
+        devices = machine.describe_devices(torch)
+        channel.emit("hello", probe="kernels", **machine.around(), torch=described, devices=devices)
+        return 0
+    capability = (0, 0) if device == "cpu" else tuple(torch.cuda.get_device_capability(device))
     broken = False
-    capability = (0, 0)
-    try:
-        if device != "cpu":
-            capability = tuple(torch.cuda.get_device_capability(device))
-        for name in _types(device, capability):
-            result = _check_type(torch, device, name, planted)
-            channel.emit("result", **result)
-            broken = broken or not result["passed"]
-    except Exception as error:
-        failure = failures.of(error)
-        channel.emit("error", slot=f"kernel/{device}", kind=failure.kind, text=failure.text, number=failure.number)
-        return 1
+    for name in _types(device, capability):
+        result = _check_type(torch, device, name, job["plant"])
+        channel.emit("result", **result)
+        broken = broken or not result["passed"]
     return 1 if broken else 0
 
 
 class _Run:
-    """The parent: one child a device, its records handed on."""
+    """The driver: one job a device, its records handed on."""
 
     def __init__(self, channel: Channel, planted: str) -> None:
         self.channel = channel
         self.planted = planted
+        self.devices: List[Record] = []
         self.broken: List[str] = []
         self.stopped = False
+        self._nursery = Nursery([os.path.abspath(__file__), "--serve"])
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
 
@@ -133,58 +129,63 @@ class _Run:
 
     def _take(self, record: Record) -> None:
         kind = record["type"]
-        if kind in ("result", "error"):
-            self.channel.forward(record)
-        if (kind == "result" and not record["passed"]) or kind == "error":
+        self.channel.forward(record)
+        if kind == "hello":
+            self.devices = record["devices"]
+        elif kind == "error" or (kind == "result" and not record["passed"]):
             self.broken.append(record["slot"])
 
-    def device(self, device: str) -> None:
-        """Prove one device."""
-        slot = f"kernel/{device}"
-        self.channel.emit("slot_start", slot=slot)
+    def job(self, slot: str, device: str) -> int:
+        """Do one job and report how it failed, where it did not do so itself. Returns its status."""
         known = len(self.broken)
-        arguments = [os.path.abspath(__file__), "--child", device, "--plant", self.planted]
-        end = run_child(arguments, time.monotonic() + _SECONDS_A_DEVICE, self._take, lambda: self.stopped)
-        if end.stopped or (end.status == 0 and not end.cut) or (end.status == 1 and len(self.broken) > known):
-            return
+        job = {"slot": slot, "device": device, "plant": self.planted}
+        end = self._nursery.run(job, time.monotonic() + _SECONDS_A_DEVICE, self._take, lambda: self.stopped)
+        if end.stopped or (end.status == 0 and not end.cut) or len(self.broken) > known:
+            return end.status
         kind = "timeout" if end.cut else "crash"
         text = f"no answer within {_SECONDS_A_DEVICE:.0f} s" if end.cut else f"ended with status {end.status}"
         self.channel.emit("error", slot=slot, kind=kind, text=f"{text}\n{end.last_words}".strip())
         self.broken.append(slot)
+        return end.status
 
+    def all(self, wanted: str) -> int:
+        """Prove the wanted devices; returns the exit status."""
+        try:
+            if self.job("hello", "cpu") == 3:
+                return 3
+            for device in self._chosen(wanted):
+                if not self.stopped:
+                    self.channel.emit("slot_start", slot=f"kernel/{device}")
+                    self.job(f"kernel/{device}", device)
+        finally:
+            self._nursery.close()
+        return 1 if self.broken else 0
 
-def _devices(wanted: str, found: List[Record]) -> List[str]:
-    if wanted != "all":
-        return [wanted]
-    return [f"cuda:{device['index']}" for device in found] or ["cpu"]
+    def _chosen(self, wanted: str) -> List[str]:
+        if wanted != "all":
+            return [wanted]
+        if not self.devices and not self.stopped:
+            text = "torch sees no GPU; only the CPU is tried"
+            self.channel.emit("warn", slot="kernel/cpu", code="no-gpu-seen", text=text)
+        return [f"cuda:{device['index']}" for device in self.devices] or ["cpu"]
 
 
 def main() -> int:
     """Run the probe; returns its exit status."""
     parser = argparse.ArgumentParser(prog="kernels", description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--device", default="all", help="all (every GPU, the CPU where torch sees none), cpu, cuda:N")
-    parser.add_argument(
-        "--plant", default="none", choices=("none", "nan", "swap"), help="a failure that must be caught"
-    )
-    parser.add_argument("--child", metavar="DEVICE", help=argparse.SUPPRESS)
+    parser.add_argument("--device", default="all", help="all (every GPU, or the CPU where none is seen), cpu, cuda:N")
+    parser.add_argument("--plant", default="none", choices=("none", "nan", "swap"), help="a fault that must be caught")
+    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.child:
-        return _child(options.child, options.plant)
+    if options.serve:
+        return serve(_work)
     start = time.monotonic()
     channel = Channel()
-    torch, seconds = machine.require_torch(channel)
     run = _Run(channel, options.plant)
-    described, devices = machine.describe_torch(torch, seconds), machine.describe_devices(torch)
-    channel.emit("hello", probe="kernels", **machine.around(), torch=described, devices=devices)
-    chosen = _devices(options.device, devices)
-    if options.device == "all" and chosen == ["cpu"]:
-        channel.emit("warn", slot="kernel/cpu", code="no-gpu-seen", text="torch sees no GPU; only the CPU is tried")
-    for device in chosen:
-        if not run.stopped:
-            run.device(device)
+    status = run.all(options.device)
     wall = round(time.monotonic() - start, 3)
     channel.emit("final", ok=not run.broken, stopped=run.stopped, invalid_reasons=run.broken, wall_s=wall)
-    return 1 if run.broken else 0
+    return status
 
 
 if __name__ == "__main__":

@@ -116,7 +116,7 @@ def _lines(path: str) -> List[str]:
 def shared_memory() -> Optional[Dict[str, int]]:
     """Return bytes of /dev/shm, which DataLoader workers use; None where there is none."""
     try:
-        usage = shutil.disk_usage("/dev/shm")
+        usage = shutil.disk_usage("/dev/shm")  # noqa: S108 - read, never written
     except OSError:
         return None
     return {"total": usage.total, "free": usage.free}
@@ -155,7 +155,7 @@ def architectures(torch: Any) -> List[str]:
     """Return what the build has code for (``sm_80`` …); empty for a CPU build."""
     listed = _guarded(torch.cuda.get_arch_list)
     if not listed:  # without a usable GPU torch hides the list; the build still knows it
-        listed = (_guarded(lambda: torch._C._cuda_getArchFlags()) or "").split()
+        listed = (_guarded(getattr(torch._C, "_cuda_getArchFlags", str)) or "").split()
     return [str(name) for name in listed]
 
 
