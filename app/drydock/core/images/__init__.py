@@ -1,0 +1,31 @@
+"""Which PyTorch image runs on a machine, and why not the others."""
+
+from drydock.core.images.catalogue import Catalogue
+from drydock.core.images.choose import recommend
+from drydock.core.images.machine import Gpu, Machine, Wish
+from drydock.core.images.result import (
+    Choice,
+    Coverage,
+    GpuPlan,
+    Note,
+    Reason,
+    Recommendation,
+    Refusal,
+    Rejected,
+)
+
+__all__ = [
+    "Catalogue",
+    "Choice",
+    "Coverage",
+    "Gpu",
+    "GpuPlan",
+    "Machine",
+    "Note",
+    "Reason",
+    "Recommendation",
+    "Refusal",
+    "Rejected",
+    "Wish",
+    "recommend",
+]

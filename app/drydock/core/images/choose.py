@@ -1,0 +1,158 @@
+"""The choice of an image: look, refuse what cannot be, let the gates decide, rank what is left, explain."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from drydock.core.images.catalogue import Catalogue, Confidence, Image
+from drydock.core.images.coverage import cubin_for
+from drydock.core.images.gates import ALL, is_exempt, is_native, passes, starts_under_strict_check
+from drydock.core.images.machine import Gpu, Machine, Wish
+from drydock.core.images.notes import image_notes, machine_notes
+from drydock.core.images.rank import ranked, startable
+from drydock.core.images.refuse import machine_refusal, wish_refusal
+from drydock.core.images.result import (
+    Choice,
+    Coverage,
+    GpuPlan,
+    Reason,
+    Recommendation,
+    Refusal,
+    Rejected,
+)
+from drydock.core.images.situation import Situation, look
+from drydock.core.images.version import Version
+
+# the parts of a wish that are given up to find the nearest image that works, one way after the other
+_WAYS_OUT: tuple[tuple[str, ...], ...] = (
+    ("cuda",),
+    ("torch",),
+    ("flavour",),
+    ("cuda", "flavour"),
+    ("torch", "cuda"),
+    ("torch", "cuda", "flavour"),
+)
+_CONFIDENCE: tuple[Confidence, ...] = ("low", "medium", "high")
+
+
+def recommend(machine: Machine, wish: Wish, catalogue: Catalogue) -> Recommendation:
+    """Choose the image for a machine and a wish, or say why there is none.
+
+    Raises:
+        Trouble: the wish for torch or CUDA cannot be read.
+    """
+    situation = look(machine, wish, catalogue)
+    order, refusal = _decide(situation)
+    return Recommendation(
+        choice=_choice(order[0], situation) if order else None,
+        refusal=refusal,
+        rejected=tuple(_rejected(order, situation)),
+        alternatives=tuple(image.reference for image in order[1:]),
+        per_gpu=_plans(machine, wish, catalogue),
+        notes=machine_notes(situation),
+    )
+
+
+def _decide(situation: Situation) -> tuple[list[Image], Refusal | None]:
+    """Return the images that fit, best first, or a refusal."""
+    refusal = machine_refusal(situation)
+    if refusal is not None:
+        return [], refusal
+    order = _fitting(situation)
+    if order:
+        return order, None
+    alone = len(_groups(situation.machine)) > 1 and all(
+        _fitting(_with_gpus(situation, gpus)) for gpus in _groups(situation.machine)
+    )
+    refusal = wish_refusal(situation, each_gpu_alone_fits=alone)
+    nearest = _nearest(situation)
+    return [], Refusal(refusal.code, refusal.values, next(iter(nearest), None), tuple(nearest[1:]))
+
+
+def _fitting(situation: Situation, near: Version | None = None) -> list[Image]:
+    fitting = [image for image in situation.catalogue.images if passes(image, situation, ALL)]
+    return ranked(startable(fitting, situation), situation, near)
+
+
+def _nearest(situation: Situation) -> list[Choice]:
+    """Return what works when a part of the wish is given up; the least is given up first."""
+    found: dict[str, Choice] = {}
+    given = {name for name in ("torch", "cuda", "flavour") if getattr(situation.wish, name)}
+    for parts in _WAYS_OUT:
+        if not given.issuperset(parts):
+            continue
+        wish = msgspec.structs.replace(situation.wish, **dict.fromkeys(parts))
+        relaxed = look(situation.machine, wish, situation.catalogue)
+        order = _fitting(relaxed, situation.torch.anchor if situation.torch and "torch" in parts else None)
+        if order:
+            found.setdefault(order[0].reference, _choice(order[0], relaxed))
+    return list(found.values())
+
+
+def _choice(image: Image, situation: Situation) -> Choice:
+    shut = starts_under_strict_check(image, situation) is not None and not is_exempt(image, situation)
+    known = [seen.architecture.confidence for seen in situation.gpus if seen.architecture]
+    return Choice(
+        reference=image.reference,
+        torch=str(image.torch) if image.torch else None,
+        cuda=str(image.cuda),
+        cudnn=image.cudnn or (str(image.cudnn_major) if image.cudnn_major else None),
+        nccl=image.nccl,
+        triton=image.triton,
+        python=image.python,
+        flavour=image.flavour,
+        compiler=image.compiler,
+        native=is_native(image, situation),
+        coverage=tuple(Coverage(seen.gpu, cubin_for(image, seen)) for seen in situation.gpus),
+        environment={"NVIDIA_DISABLE_REQUIRE": "1"} if shut else {},
+        why=image_notes(image, situation),
+        confidence=min([image.confidence, *known], key=_CONFIDENCE.index),
+    )
+
+
+def _rejected(order: list[Image], situation: Situation) -> Iterator[Rejected]:
+    """Say of every image but the chosen one why not, with all reasons that apply."""
+    ranks = {image.reference: rank for rank, image in enumerate(order)}
+    for image in situation.catalogue.images:
+        rank = ranks.get(image.reference)
+        if rank == 0:
+            continue
+        if rank is not None:
+            yield Rejected(image.reference, (Reason("OUTRANKED", {"by": order[0].reference}),))
+            continue
+        reasons = [reason for gate in (*ALL, starts_under_strict_check) if (reason := gate(image, situation))]
+        # nothing against the image itself: it is the machine that was refused, or a surer way to start was found
+        yield Rejected(image.reference, tuple(reasons) or (Reason("MACHINE_REFUSED"),))
+
+
+def _plans(machine: Machine, wish: Wish, catalogue: Catalogue) -> tuple[GpuPlan, ...]:
+    """Return a plan for each group of equal GPUs, when there is more than one group."""
+    groups = _groups(machine)
+    if len(groups) < 2:
+        return ()
+    plans: list[GpuPlan] = []
+    for gpus in groups:
+        situation = look(msgspec.structs.replace(machine, gpus=gpus), wish, catalogue)
+        order, refusal = _decide(situation)
+        uuids = [gpu.uuid for gpu in gpus if gpu.uuid]
+        plans.append(
+            GpuPlan(
+                gpus=gpus,
+                choice=_choice(order[0], situation) if order else None,
+                refusal=refusal,
+                device_request=f"device={','.join(uuids)}" if len(uuids) == len(gpus) else None,
+                environment={"CUDA_DEVICE_ORDER": "PCI_BUS_ID"},
+            )
+        )
+    return tuple(plans)
+
+
+def _groups(machine: Machine) -> list[tuple[Gpu, ...]]:
+    groups: dict[tuple[int, int], list[Gpu]] = {}
+    for gpu in machine.gpus:
+        groups.setdefault(gpu.compute_capability, []).append(gpu)
+    return [tuple(gpus) for gpus in groups.values()]
+
+
+def _with_gpus(situation: Situation, gpus: tuple[Gpu, ...]) -> Situation:
+    return look(msgspec.structs.replace(situation.machine, gpus=gpus), situation.wish, situation.catalogue)

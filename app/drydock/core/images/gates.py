@@ -1,0 +1,130 @@
+"""The gates an image must pass. Each is one rule and says why it stays shut."""
+
+from collections.abc import Callable
+
+from drydock.core.images.catalogue import Image
+from drydock.core.images.coverage import covers, cudnn_fits
+from drydock.core.images.result import Reason
+from drydock.core.images.situation import Situation, is_consumer
+
+Gate = Callable[[Image, Situation], Reason | None]
+
+
+def for_this_processor(image: Image, situation: Situation) -> Reason | None:
+    """The image is built for the host's processor."""
+    if situation.machine.arch in image.archs:
+        return None
+    return Reason("OTHER_PROCESSOR", {"arch": situation.machine.arch, "image_arch": ", ".join(image.archs)})
+
+
+def from_the_first_publisher(image: Image, situation: Situation) -> Reason | None:
+    """NVIDIA's images are for hosts that the official ones do not serve."""
+    if image.alpha and situation.machine.arch == "amd64":
+        return Reason("NVIDIA_IMAGE_NOT_NEEDED")
+    return None
+
+
+def proven(image: Image, situation: Situation) -> Reason | None:
+    """Somebody was seen to use the tag, or a build matrix names it."""
+    return None if image.proven else Reason("TAG_NOT_PROVEN", {"made": situation.catalogue.made})
+
+
+def wanted_torch(image: Image, situation: Situation) -> Reason | None:
+    """The torch inside is one the person wants."""
+    wanted = situation.torch
+    if wanted is None:
+        return None
+    if image.torch is None:
+        return Reason("TORCH_NOT_KNOWN", {"wanted": wanted.text})
+    if image.alpha and wanted.exact:
+        return Reason("TORCH_IS_ALPHA", {"wanted": wanted.text, "torch": str(image.torch)})
+    if wanted.admits(image.torch):
+        return None
+    return Reason("OTHER_TORCH", {"wanted": wanted.text, "torch": str(image.torch)})
+
+
+def wanted_cuda(image: Image, situation: Situation) -> Reason | None:
+    """The CUDA inside is one the person wants."""
+    if situation.cuda is None or situation.cuda.admits(image.cuda):
+        return None
+    return Reason("OTHER_CUDA", {"wanted": situation.cuda.text, "cuda": str(image.cuda)})
+
+
+def wanted_flavour(image: Image, situation: Situation) -> Reason | None:
+    """The image has the tools that are wanted. NVIDIA's come in one flavour, which holds them all."""
+    if image.alpha:
+        return None
+    if situation.flavour is not None and image.flavour != situation.flavour:
+        return Reason("OTHER_FLAVOUR", {"wanted": situation.flavour, "flavour": image.flavour})
+    if situation.needs_compiler and not image.compiler:
+        return Reason("NO_COMPILER_INSIDE")
+    return None
+
+
+def driver_starts_family(image: Image, situation: Situation) -> Reason | None:
+    """The driver is new enough for the image's CUDA major version."""
+    family = situation.family(image.cuda[0])
+    if family is None:
+        return Reason("CUDA_FAMILY_NOT_KNOWN", {"cuda": str(image.cuda)})
+    needed = situation.minimum(family)
+    if situation.driver is not None:
+        if situation.driver >= needed:
+            return None
+    elif situation.native is not None and situation.native[0] >= image.cuda[0]:
+        return None
+    values = {"driver": situation.machine.driver or "?", "cuda": str(image.cuda), "needed": str(needed)}
+    return Reason("DRIVER_TOO_OLD_FOR_CUDA", values)
+
+
+def holds_code_for_every_gpu(image: Image, situation: Situation) -> Reason | None:
+    """Compiled code for every visible GPU is inside."""
+    bare = [seen for seen in situation.gpus if not covers(image, seen)]
+    if not bare:
+        return None
+    holds = ", ".join(map(str, image.cubins)) if image.range is None else f"{image.range[0]}-{image.range[1]}"
+    gpus = ", ".join(dict.fromkeys(f"{seen.gpu.name} ({seen.capability})" for seen in bare))
+    return Reason("NO_CODE_FOR_GPU", {"gpus": gpus, "holds": holds})
+
+
+def cudnn_knows_every_gpu(image: Image, situation: Situation) -> Reason | None:
+    """The cuDNN inside knows every visible GPU."""
+    bare = [seen for seen in situation.gpus if not cudnn_fits(image, seen)]
+    if not bare:
+        return None
+    return Reason("CUDNN_TOO_NEW_FOR_GPU", {"gpu": bare[0].gpu.name, "cudnn": image.cudnn_major or 0})
+
+
+def starts_under_strict_check(image: Image, situation: Situation) -> Reason | None:
+    """The image's own requirement (NVIDIA_REQUIRE_CUDA) is met by the driver itself.
+
+    Newer container toolkits do not enforce it in every mode; the strict case is predicted, as it holds everywhere.
+    """
+    if not image.requires_native or is_native(image, situation):
+        return None
+    values = {"cuda": str(image.cuda), "native": str(situation.native or "?")}
+    return Reason("IMAGE_REQUIRES_NEWER_DRIVER", values)
+
+
+def is_native(image: Image, situation: Situation) -> bool:
+    """Whether the driver is at least as new as the CUDA inside the image."""
+    return situation.native is not None and situation.native >= image.cuda
+
+
+def is_exempt(image: Image, situation: Situation) -> bool:
+    """Whether the image's own requirement makes an exception for these GPUs on this older driver branch."""
+    if situation.windows or situation.driver is None or any(map(is_consumer, situation.gpus)):
+        return False
+    exemptions = situation.catalogue.drivers.requirement_exemptions
+    return any(image.cuda == entry.cuda and situation.driver[0] in entry.branches for entry in exemptions)
+
+
+EXISTENCE: tuple[Gate, ...] = (for_this_processor, from_the_first_publisher, proven)
+WISH: tuple[Gate, ...] = (wanted_torch, wanted_cuda, wanted_flavour)
+CODE: tuple[Gate, ...] = (holds_code_for_every_gpu, cudnn_knows_every_gpu)
+DRIVER: tuple[Gate, ...] = (driver_starts_family,)
+ALL: tuple[Gate, ...] = (*EXISTENCE, *WISH, *DRIVER, *CODE)
+
+
+def passes(image: Image, situation: Situation, gates: tuple[Gate, ...]) -> bool:
+    """Whether the image passes all of these gates."""
+    return all(gate(image, situation) is None for gate in gates)

@@ -1,0 +1,140 @@
+"""What a person should know about the chosen image, and about the machine whichever image is chosen."""
+
+import re
+from collections.abc import Callable, Iterator
+
+from drydock.core.images.catalogue import Image
+from drydock.core.images.coverage import covers, cubin_for
+from drydock.core.images.gates import is_exempt, is_native, starts_under_strict_check
+from drydock.core.images.result import Note
+from drydock.core.images.situation import Situation, is_consumer
+from drydock.core.images.version import Version
+
+_TRITON_FLOOR = Version((7, 0))
+_LITTLE_MEMORY = 4 << 30
+_PUSHED_FOR_ARM = Version((2, 3, 0))  # pytorch/pytorch issue 125094
+
+
+def image_notes(image: Image, situation: Situation) -> tuple[Note, ...]:
+    """Return why the image was chosen and what to know about it."""
+    return tuple(note for source in _IMAGE for note in source(image, situation))
+
+
+def machine_notes(situation: Situation) -> tuple[Note, ...]:
+    """Return what holds on this machine for every image."""
+    return tuple(note for source in _MACHINE for note in source(situation))
+
+
+def _newest(image: Image, situation: Situation) -> Iterator[Note]:
+    if image.torch is None or image.alpha:
+        return
+    if situation.wish.torch:
+        yield Note("MEETS_TORCH_WISH", {"torch": str(image.torch), "wanted": situation.wish.torch})
+    else:
+        yield Note("NEWEST_THAT_FITS", {"torch": str(image.torch), "cuda": str(image.cuda)})
+
+
+def _driver(image: Image, situation: Situation) -> Iterator[Note]:
+    values = {
+        "cuda": str(image.cuda),
+        "native": str(situation.native or "?"),
+        "driver": situation.machine.driver or "?",
+    }
+    yield Note("NATIVE_CUDA" if is_native(image, situation) else "MINOR_COMPATIBILITY", values)
+
+
+def _code(image: Image, situation: Situation) -> Iterator[Note]:
+    for seen in dict.fromkeys((seen.gpu.name, seen.capability) for seen in situation.gpus):
+        found = next(item for item in situation.gpus if (item.gpu.name, item.capability) == seen)
+        cubin = cubin_for(image, found)
+        values = {"gpu": seen[0], "capability": str(seen[1]), "cubin": str(cubin or "")}
+        yield Note("HOLDS_CUBIN" if cubin else "IN_PUBLISHED_RANGE", values)
+
+
+def _start_check(image: Image, situation: Situation) -> Iterator[Note]:
+    if starts_under_strict_check(image, situation) is None:
+        return
+    values = {"cuda": str(image.cuda), "native": str(situation.native or "?")}
+    yield Note("START_CHECK_EXEMPT" if is_exempt(image, situation) else "START_CHECK_TURNED_OFF", values)
+    if any(map(is_consumer, situation.gpus)):
+        yield Note("FORWARD_COMPATIBILITY_REFUSED", values)
+
+
+def _last_release(image: Image, situation: Situation) -> Iterator[Note]:
+    """Say so when newer releases have no code for a GPU any more."""
+    if image.torch is None or image.alpha:
+        return
+    newer = [other for other in situation.catalogue.images if not other.alpha and other.recency > image.recency]
+    for seen in situation.gpus:
+        if newer and not any(covers(other, seen) for other in newer):
+            yield Note("LAST_RELEASE_FOR_GPU", {"gpu": seen.gpu.name, "torch": str(image.torch)})
+            return
+
+
+def _build(image: Image, situation: Situation) -> Iterator[Note]:
+    if image.experimental:
+        yield Note("EXPERIMENTAL_BUILD", {"cuda": str(image.cuda)})
+    if not image.compiler:
+        code = "NO_COMPILER_FOR_TASK" if situation.wish.task == "compile" else "NO_COMPILER"
+        yield Note(code, {"torch": str(image.torch)})
+    if image.system_python:
+        yield Note("SYSTEM_PYTHON", {"python": image.python or "?"})
+    if image.torch == _PUSHED_FOR_ARM:
+        yield Note("ASK_FOR_AMD64", {"tag": image.tag})
+    if image.alpha:
+        yield Note("ALPHA_TORCH", {"torch": str(image.torch or "?")})
+        if situation.wish.flavour:
+            yield Note("ONE_FLAVOUR", {"wanted": situation.wish.flavour})
+    yield Note("NOT_CONFIRMED", {"made": situation.catalogue.made, "confidence": image.confidence})
+
+
+def _triton(situation: Situation) -> Iterator[Note]:
+    for seen in situation.gpus:
+        if seen.capability < _TRITON_FLOOR:
+            yield Note("TRITON_CANNOT_WORK", {"gpu": seen.gpu.name, "capability": str(seen.capability)})
+
+
+def _last_branch(situation: Situation) -> Iterator[Note]:
+    for seen in situation.gpus:
+        if seen.architecture and seen.architecture.last_branch:
+            yield Note("KEEP_DRIVER_BRANCH", {"gpu": seen.gpu.name, "branch": seen.architecture.last_branch})
+
+
+def _uncertain_gpus(situation: Situation) -> Iterator[Note]:
+    for seen in situation.gpus:
+        if seen.architecture and seen.architecture.confidence == "low":
+            yield Note("GPU_NOT_VERIFIED", {"gpu": seen.gpu.name, "capability": str(seen.capability)})
+
+
+def _hardware(situation: Situation) -> Iterator[Note]:
+    for seen in situation.gpus:
+        if seen.capability == (7, 5) and re.search(r"\bGTX 16\d\d|\bMX\d", seen.gpu.name):
+            yield Note("NO_TENSOR_CORES", {"gpu": seen.gpu.name})
+        if seen.gpu.memory is not None and seen.gpu.memory < _LITTLE_MEMORY:
+            yield Note("LITTLE_MEMORY", {"gpu": seen.gpu.name, "mib": seen.gpu.memory >> 20})
+        if seen.capability == (12, 1):
+            yield Note("CAPABILITY_WARNING_HARMLESS", {"gpu": seen.gpu.name})
+
+
+def _system(situation: Situation) -> Iterator[Note]:
+    if situation.windows:
+        yield Note("WINDOWS_DRIVER_COUNTS", {"driver": situation.machine.driver or "?"})
+    elif any(seen.capability[0] in (10, 12) for seen in situation.gpus):
+        yield Note("OPEN_MODULES_NEEDED")
+
+
+_IMAGE: tuple[Callable[[Image, Situation], Iterator[Note]], ...] = (
+    _newest,
+    _driver,
+    _code,
+    _start_check,
+    _last_release,
+    _build,
+)
+_MACHINE: tuple[Callable[[Situation], Iterator[Note]], ...] = (
+    _triton,
+    _last_branch,
+    _uncertain_gpus,
+    _hardware,
+    _system,
+)

@@ -1,0 +1,200 @@
+"""Why no image fits, in the order in which a person can do something about it."""
+
+from collections.abc import Callable
+
+from drydock.core.images.catalogue import Image
+from drydock.core.images.coverage import TEGRA_UNITED
+from drydock.core.images.gates import CODE, EXISTENCE, WISH, passes, wanted_torch
+from drydock.core.images.result import Refusal
+from drydock.core.images.situation import SeenGpu, Situation, is_dropped, is_too_new
+from drydock.core.images.version import Version
+
+_FIRST_SBSA_JETSON = Version((11, 0))
+
+
+def machine_refusal(situation: Situation) -> Refusal | None:
+    """Return why nothing can run on this machine, whatever is wished, as far as that is certain."""
+    return next((refusal for question in _QUESTIONS if (refusal := question(situation))), None)
+
+
+def _no_gpu(situation: Situation) -> Refusal | None:
+    return None if situation.gpus else Refusal("NO_NVIDIA_GPU")
+
+
+def _jetson(situation: Situation) -> Refusal | None:
+    """Jetson boards up to JetPack 6 need images of their own; from 7.2 (Orin) and with Thor they are ordinary."""
+    old = [seen for seen in situation.gpus if _is_old_tegra(seen, situation)]
+    is_jetson = situation.machine.os == "jetson" and not all(map(_is_tegra, situation.gpus))
+    if not old and not is_jetson:
+        return None
+    return Refusal("JETSON", {"gpu": (old or list(situation.gpus))[0].gpu.name, "first": "24.01", "last": "26.02"})
+
+
+def _is_tegra(seen: SeenGpu) -> bool:
+    return seen.architecture is not None and seen.architecture.tegra
+
+
+def _is_old_tegra(seen: SeenGpu, situation: Situation) -> bool:
+    if not _is_tegra(seen) or situation.machine.arch != "arm64" or seen.capability >= _FIRST_SBSA_JETSON:
+        return False
+    return seen.capability != (8, 7) or situation.native is None or situation.native < TEGRA_UNITED
+
+
+def _too_ancient_gpu(situation: Situation) -> Refusal | None:
+    oldest = min(situation.catalogue.architectures)
+    for seen in situation.gpus:
+        if seen.capability < oldest:
+            return _no_build(seen, situation)
+    return None
+
+
+def _no_driver(situation: Situation) -> Refusal | None:
+    if situation.driver is not None or situation.native is not None:
+        return None
+    cause = "unreadable" if situation.machine.driver else "absent"
+    values = {"cause": cause, "driver": situation.machine.driver or "", "advised": advised_driver(situation)}
+    return Refusal("DRIVER_TOO_OLD_FOR_ANY", values)
+
+
+def _driver_too_old(situation: Situation) -> Refusal | None:
+    oldest = min(map(situation.minimum, situation.catalogue.drivers.families))
+    if situation.driver is None or situation.driver >= oldest:
+        return None
+    values = {"driver": str(situation.machine.driver), "needed": str(oldest), "advised": advised_driver(situation)}
+    return Refusal("DRIVER_TOO_OLD_FOR_ANY", values)
+
+
+def _unknown_gpu(situation: Situation) -> Refusal | None:
+    for seen in situation.gpus:
+        if seen.architecture is None:
+            return Refusal("UNKNOWN_GPU", {"gpu": seen.gpu.name, "capability": str(seen.capability)})
+    return None
+
+
+def _driver_older_than_gpu(situation: Situation) -> Refusal | None:
+    for seen in situation.gpus:
+        if seen.first_driver and is_too_new(seen, situation):
+            values = {"gpu": seen.gpu.name, "driver": str(situation.machine.driver), "first": _first(seen, situation)}
+            return Refusal("DRIVER_TOO_OLD_FOR_GPU", values)
+    return None
+
+
+def _first(seen: SeenGpu, situation: Situation) -> str:
+    if seen.first_driver is None:
+        return "?"
+    return str(seen.first_driver.driver[0] if situation.windows else seen.first_driver.driver)
+
+
+def _driver_dropped_gpu(situation: Situation) -> Refusal | None:
+    for seen in situation.gpus:
+        if seen.architecture and seen.architecture.last_branch and is_dropped(seen, situation):
+            values = {
+                "gpu": seen.gpu.name,
+                "driver": str(situation.machine.driver),
+                "branch": seen.architecture.last_branch,
+            }
+            return Refusal("DRIVER_DROPPED_GPU", values)
+    return None
+
+
+def _no_build_at_all(situation: Situation) -> Refusal | None:
+    existing = [image for image in situation.catalogue.images if passes(image, situation, EXISTENCE)]
+    for seen in situation.gpus:
+        alone = _only(situation, seen)
+        if not any(passes(image, alone, CODE) for image in existing):
+            return _no_build(seen, situation)
+    return None
+
+
+def _only(situation: Situation, seen: SeenGpu) -> Situation:
+    return Situation(**{name: getattr(situation, name) for name in situation.__struct_fields__} | {"gpus": (seen,)})
+
+
+def _no_build(seen: SeenGpu, situation: Situation) -> Refusal:
+    values = {"gpu": seen.gpu.name, "capability": str(seen.capability), "wish": _wish_text(situation)}
+    return Refusal("NO_BUILD_FOR_GPU", values)
+
+
+_QUESTIONS: tuple[Callable[[Situation], Refusal | None], ...] = (
+    _no_gpu,
+    _jetson,
+    _too_ancient_gpu,
+    _no_driver,
+    _driver_too_old,
+    _unknown_gpu,
+    _driver_older_than_gpu,
+    _driver_dropped_gpu,
+    _no_build_at_all,
+)
+
+
+def wish_refusal(situation: Situation, *, each_gpu_alone_fits: bool) -> Refusal:
+    """Return why no image meets the wish on a machine that could run some image, or one for each GPU."""
+    existing = [image for image in situation.catalogue.images if passes(image, situation, EXISTENCE)]
+    if not any(passes(image, situation, (wanted_torch,)) for image in existing):
+        return Refusal("TORCH_NOT_AVAILABLE", {"cause": _why_no_torch(situation), "wish": _wish_text(situation)})
+    wanted = [image for image in existing if passes(image, situation, WISH)]
+    if not wanted:
+        return Refusal("NO_SUCH_TAG", {"wish": _wish_text(situation), "builds": _builds(existing, situation)})
+    if each_gpu_alone_fits:
+        return Refusal("MIXED_GPUS", {"gpus": _gpu_names(situation), "wish": _wish_text(situation)})
+    if not any(passes(image, situation, CODE) for image in wanted):
+        bare = [seen for seen in situation.gpus if not _covered_by_any(wanted, seen, situation)]
+        return _no_build((bare or list(situation.gpus))[0], situation)
+    return _driver_in_the_way(situation, wanted)
+
+
+def _covered_by_any(images: list[Image], seen: SeenGpu, situation: Situation) -> bool:
+    alone = _only(situation, seen)
+    return any(passes(image, alone, CODE) for image in images)
+
+
+def _driver_in_the_way(situation: Situation, wanted: list[Image]) -> Refusal:
+    usable = [image for image in wanted if passes(image, situation, CODE)]
+    families = [family for image in usable if (family := situation.family(image.cuda[0]))]
+    values = {
+        "cause": "driver",
+        "wish": _wish_text(situation),
+        "driver": situation.machine.driver or "?",
+        "needed": str(min(map(situation.minimum, families))) if families else "?",
+        "advised": advised_driver(situation),
+    }
+    if situation.torch and not situation.cuda:
+        return Refusal("TORCH_NOT_AVAILABLE", values)
+    return Refusal("DRIVER_TOO_OLD_FOR_ANY", values | {"cause": "wish" if values["wish"] else "driver"})
+
+
+def _why_no_torch(situation: Situation) -> str:
+    wanted = situation.torch
+    if wanted is None or situation.machine.arch == "arm64":
+        return "alpha"
+    released = any(wanted.admits(release.version) for release in situation.catalogue.releases)
+    return "no_image" if released else "no_release"
+
+
+def _builds(existing: list[Image], situation: Situation) -> str:
+    builds = {image.cuda for image in existing if wanted_torch(image, situation) is None}
+    return ", ".join(map(str, sorted(builds)))
+
+
+def _wish_text(situation: Situation) -> str:
+    wish = situation.wish
+    parts = [f"{name} {value}" for name, value in (("torch", wish.torch), ("CUDA", wish.cuda)) if value]
+    if wish.flavour:
+        parts.append(wish.flavour)
+    return ", ".join(parts)
+
+
+def _gpu_names(situation: Situation) -> str:
+    return ", ".join(dict.fromkeys(f"{seen.gpu.name} ({seen.capability})" for seen in situation.gpus))
+
+
+def advised_driver(situation: Situation) -> str:
+    """Return the driver branch to install: the newest CUDA family's, unless a GPU's last branch is older."""
+    lasts = [seen.architecture.last_branch for seen in situation.gpus if seen.architecture]
+    known = [last for last in lasts if last]
+    if known:
+        return str(min(known))
+    newest = max(situation.catalogue.drivers.families, key=lambda family: family.family)
+    firsts = [seen.first_driver.driver for seen in situation.gpus if seen.first_driver]
+    return str(max([situation.minimum(newest), *firsts]))

@@ -1,0 +1,124 @@
+"""What the choice answers. Every reason is a code with values; texts lie in the resources."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from drydock.core.images.catalogue import Confidence, Flavour
+from drydock.core.images.machine import Gpu
+from drydock.core.images.version import Version
+from drydock.core.trouble import Value
+
+RefusalCode = Literal[
+    "NO_NVIDIA_GPU",
+    "UNKNOWN_GPU",
+    "JETSON",
+    "DRIVER_TOO_OLD_FOR_ANY",
+    "DRIVER_TOO_OLD_FOR_GPU",
+    "DRIVER_DROPPED_GPU",
+    "NO_BUILD_FOR_GPU",
+    "MIXED_GPUS",
+    "NO_SUCH_TAG",
+    "TORCH_NOT_AVAILABLE",
+]
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """Why something is so, and with which numbers."""
+
+    code: str
+    values: Mapping[str, Value] = {}
+
+
+Note = Reason
+
+
+class Coverage(msgspec.Struct, frozen=True):
+    """Which compiled code a GPU runs: ``cubin`` is None where the publisher tells only a range."""
+
+    gpu: Gpu
+    cubin: Version | None
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """An image that runs on the machine.
+
+    Attributes:
+        native: the driver is at least as new as the image's CUDA; otherwise minor-version compatibility carries it.
+        environment: variables the container needs to start.
+    """
+
+    reference: str
+    torch: str | None
+    cuda: str
+    cudnn: str | None
+    nccl: str | None
+    triton: str | None
+    python: str | None
+    flavour: Flavour
+    compiler: bool
+    native: bool
+    coverage: tuple[Coverage, ...]
+    environment: Mapping[str, str] = {}
+    why: tuple[Note, ...] = ()
+    confidence: Confidence
+
+    @property
+    def tag(self) -> str:
+        """The part behind the colon."""
+        return self.reference.rpartition(":")[2]
+
+
+class Rejected(msgspec.Struct, frozen=True):
+    """An image that was not chosen, with every reason that applies."""
+
+    reference: str
+    why: tuple[Reason, ...]
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """No image fits.
+
+    Attributes:
+        nearest: what works on this machine and is closest to the wish.
+        others: further ways out, each giving up another part of the wish.
+    """
+
+    code: RefusalCode
+    values: Mapping[str, Value] = {}
+    nearest: Choice | None = None
+    others: tuple[Choice, ...] = ()
+
+
+class GpuPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a group of equal GPUs gets when it has a container of its own.
+
+    Attributes:
+        device_request: for ``docker run --gpus``; None when a UUID is not known.
+        environment: for the container.
+    """
+
+    gpus: tuple[Gpu, ...]
+    choice: Choice | None
+    refusal: Refusal | None
+    device_request: str | None
+    environment: Mapping[str, str]
+
+
+class Recommendation(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer: a choice or a refusal, never both.
+
+    Attributes:
+        rejected: every other image, with why not; those that would work too say that they were outranked.
+        alternatives: references of the images that would work too, best first.
+        per_gpu: a plan for each group of equal GPUs, when there is more than one group.
+        notes: about the machine, whichever image is chosen.
+    """
+
+    choice: Choice | None
+    refusal: Refusal | None
+    rejected: tuple[Rejected, ...] = ()
+    alternatives: tuple[str, ...] = ()
+    per_gpu: tuple[GpuPlan, ...] = ()
+    notes: tuple[Note, ...] = ()

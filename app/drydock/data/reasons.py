@@ -1,0 +1,25 @@
+"""The English texts for the codes of the image choice."""
+
+import functools
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+
+import msgspec
+
+from drydock.core.trouble import Value
+from drydock.data.knowledge import fill
+
+
+@functools.cache
+def texts() -> dict[str, str]:
+    """Return every text by its code."""
+    content = (resources.files("drydock_resources") / "catalogue" / "reasons.toml").read_text("utf-8")
+    return msgspec.convert(tomllib.loads(content), dict[str, str])
+
+
+def text(code: str, values: Mapping[str, Value]) -> str:
+    """Return the text for a reason, a note or a refusal, filled with its values."""
+    template = texts().get(f"{code}.{values.get('cause', '')}") or texts().get(code) or code
+    wish = values.get("wish")
+    return fill(template, {**values, "wish": wish or "any torch"} if wish is not None else values)
