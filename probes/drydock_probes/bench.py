@@ -25,7 +25,7 @@ from typing import Any, Dict, List, Optional
 from drydock_probes import bench_plan
 from drydock_probes.bench_formulas import flops_per_token, matmul_parameters
 from drydock_probes.bench_plan import REPEAT, RUNGS, Shape
-from drydock_probes.bench_statistics import ratio_interval, summarise
+from drydock_probes.bench_statistics import LEAST_FOR_INTERVAL, ratio_interval, summarise
 from drydock_probes.channel import Channel, Record
 from drydock_probes.children import ChildEnd, Nursery, serve
 
@@ -37,6 +37,11 @@ _LEAST_SECONDS = 1.0  # a slot with less is not started
 _LOSS_LIMIT = 0.01  # of the full-size model, against the first rung
 _DRIFT = 0.015
 _WIN = 1.01
+
+
+def _telling(result: Record) -> bool:
+    """Whether the interval means anything: with fewer than six steps none of 95 % exists."""
+    return result["metrics"]["tokens_per_s"]["n"] >= LEAST_FOR_INTERVAL
 
 
 class Driver:
@@ -235,6 +240,8 @@ class Driver:
         if parity is False:
             verdict = "wrong-result"
             self.invalid.append(f"parity/{slot}")
+        elif not (_telling(rung) and _telling(base)):
+            verdict = "cannot-tell"
         elif low > _WIN:
             verdict = "win"
         elif high < 2 - _WIN:
@@ -260,7 +267,7 @@ class Driver:
 
     def _check_drift(self) -> None:
         first, again = self.results.get("fp32"), self.results.get(REPEAT)
-        if first is None or again is None:
+        if first is None or again is None or not (_telling(first) and _telling(again)):
             return
         ratio, low, high = self._ratio(again, first)
         # more than noise explains, and more than matters

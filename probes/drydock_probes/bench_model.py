@@ -14,7 +14,7 @@ from drydock_probes.bench_plan import Rung, Shape
 from drydock_probes.kernels import use_tf32
 
 
-class Attention(nn.Module):
+class Attention(nn.Module):  # pyright: ignore[reportUntypedBaseClass]
     """Causal self-attention, written out or by the fused operator."""
 
     def __init__(self, shape: Shape, fused: bool) -> None:
@@ -40,7 +40,7 @@ class Attention(nn.Module):
         return self.outward(mixed.transpose(1, 2).reshape(batch, context, width))
 
 
-class Block(nn.Module):
+class Block(nn.Module):  # pyright: ignore[reportUntypedBaseClass]
     """Attention and a four times wider feed-forward layer, each after a norm and added to its input."""
 
     def __init__(self, shape: Shape, fused: bool) -> None:
@@ -58,7 +58,7 @@ class Block(nn.Module):
         return tokens + self.narrow(wide)
 
 
-class Decoder(nn.Module):
+class Decoder(nn.Module):  # pyright: ignore[reportUntypedBaseClass]
     """Token and position embeddings, blocks, a norm, and a head tied to the token embedding."""
 
     def __init__(self, shape: Shape, fused: bool) -> None:

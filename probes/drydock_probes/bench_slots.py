@@ -94,7 +94,7 @@ def compile_refusal(torch: Any, capability: Optional[List[int]]) -> Optional[Tup
     """Say why torch.compile cannot work here, as a code and a text; None when nothing speaks against it."""
     if not hasattr(torch, "compile"):
         return "torch-too-old", "torch.compile needs torch 2.0"
-    if sys.platform == "win32":
+    if os.name == "nt":
         return "windows", "torch.compile is not tried on Windows, where its compilers are rarely installed"
     if capability is None:
         if not any(shutil.which(name) for name in (os.environ.get("CXX") or "g++", "clang++", "c++")):

@@ -6,6 +6,7 @@ import math
 from typing import Dict, List, Sequence, Tuple, Union
 
 _MAD_TO_DEVIATION = 1.4826  # of a normal distribution
+LEAST_FOR_INTERVAL = 6  # 2 x (1/2)^6 = 3 %: the extremes of six values enclose the median with 97 %
 _MANY = 400  # from here the normal approximation of the binomial is exact to a rank
 
 

@@ -7,6 +7,8 @@ for a DataLoader.) Where there is no fork, the nursery does one job and a new on
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import json
 import os
 import queue
@@ -148,10 +150,8 @@ class Nursery:
         if self._pid is None:
             self.close()
         else:
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
         limit = time.monotonic() + 1.0
         ended = False
         while not ended and time.monotonic() < limit:
@@ -167,10 +167,8 @@ class Nursery:
     def close(self) -> None:
         """End the nursery and a job that still runs."""
         if self._pid is not None:
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
             self._pid = None
         if self._process is not None:
             self._process.end()
@@ -200,12 +198,25 @@ def _line_from_parent() -> bytes:
     return line
 
 
+def _warm_up(torch: Any) -> None:
+    """Import once what every training job would import for itself: torch's first optimiser brings the tracer along.
+
+    Only for a CPU build: a nursery that may serve GPUs imports torch and nothing else, so that it cannot have
+    touched CUDA, which no forked job could then use.
+    """
+    if torch.version.cuda is None:
+        with contextlib.suppress(Exception):
+            importlib.import_module("torch._dynamo")
+
+
 def serve(work: Callable[[Channel, Any, Record], int]) -> int:
     """Be a nursery: do jobs from standard input until it closes. ``work(channel, torch, job)`` returns a status."""
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)  # the driver decides: it kills us or closes our input
     channel = Channel()
     torch, seconds, failure = machine.import_torch()
+    if failure is None and _FORKS:
+        _warm_up(torch)
     while True:
         line = _line_from_parent()
         if not line:
