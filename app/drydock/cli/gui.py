@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from drydock.cli.base import engine_option
+from drydock.cli.base import engine_option, troubles
 
 
 @click.command()
@@ -17,6 +17,12 @@ from drydock.cli.base import engine_option
 def gui(machine: str = "", page: str = "", quit_after: float | None = None, engine: str = "") -> None:
     """Open the window."""
     from drydock.qt.application import run
+    from drydock.qt.window import PAGES
 
+    names = [name for name, *_ in PAGES]
+    if page and page not in names:
+        raise click.UsageError(f"there is no page {page!r}; there are {', '.join(names)}")
     parent = click.get_current_context().find_object(dict) or {}
-    sys.exit(run(machine=machine, page=page, quit_after=quit_after, engine=engine or parent.get("engine", "")))
+    with troubles(as_json=False):
+        code = run(machine=machine, page=page, quit_after=quit_after, engine=engine or parent.get("engine", ""))
+    sys.exit(code)

@@ -1,0 +1,98 @@
+"""What every page is given: the bridge to the jobs, the machine that is shown, and the news that pages share."""
+
+from PySide6.QtCore import QObject, Signal
+
+from drydock.core.findings import Diagnosis
+from drydock.core.trouble import Trouble
+from drydock.data.machine import RecordedMachine
+from drydock.jobs.context import Context
+from drydock.qt.bridge import Bridge, Running
+
+
+class App(QObject):
+    """Shared by all pages.
+
+    Attributes:
+        context: the doors and the store, for making jobs.
+        bridge: starts jobs.
+        machine: a recorded machine shown instead of this computer, or None.
+        diagnosis: the newest diagnosis of the machine that is shown, or None before the first.
+
+    Signals:
+        diagnosing: a diagnosis began.
+        step_reached: a step of the diagnosis on its way.
+        diagnosed: it ended; carries the :class:`Diagnosis`.
+        diagnosis_failed: it could not be made; carries the :class:`Trouble`.
+        machine_changed: another machine is shown (a diagnosis follows).
+        sessions_changed: a session was started, stopped or removed.
+        images_changed: an image was pulled or removed.
+        page_wanted: show a page (its name), with an argument for it or None.
+        noted: a short message for the person (text, kind ``ok``, ``attention`` or ``broken``).
+    """
+
+    diagnosing = Signal()
+    step_reached = Signal(object)
+    diagnosed = Signal(object)
+    diagnosis_failed = Signal(object)
+    machine_changed = Signal()
+    sessions_changed = Signal()
+    images_changed = Signal()
+    page_wanted = Signal(str, object)
+    noted = Signal(str, str)
+
+    def __init__(self, context: Context, machine: RecordedMachine | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.context = context
+        self.bridge = Bridge(self)
+        self.machine = machine
+        self.diagnosis: Diagnosis | None = None
+        self._running: Running | None = None
+
+    @property
+    def recorded(self) -> bool:
+        """Whether a recorded machine is shown, so that nothing may be done to it."""
+        return self.machine is not None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a diagnosis is on its way."""
+        return self._running is not None
+
+    def diagnose(self) -> None:
+        """Diagnose the machine that is shown; a second wish while one is on its way changes nothing."""
+        if self._running:
+            return
+        from drydock.jobs.diagnose import DiagnoseJob, DiagnoseRecordedJob
+
+        job = DiagnoseRecordedJob(self.machine.snapshot) if self.machine else DiagnoseJob(self.context)
+        self.diagnosing.emit()
+        self._running = self.bridge.start(
+            job, done=self._keep, failed=self._give_up, progress=self.step_reached.emit, stopped=self._clear
+        )
+
+    def show_machine(self, machine: RecordedMachine | None) -> None:
+        """Show a recorded machine, or this computer again (None)."""
+        if self._running:
+            self.bridge.drop(self._running)
+            self._running = None
+        self.machine = machine
+        self.diagnosis = None
+        self.machine_changed.emit()
+        self.diagnose()
+
+    def close(self) -> None:
+        """Stop every job."""
+        self.bridge.close()
+        self.context.store.close()
+
+    def _keep(self, diagnosis: Diagnosis) -> None:
+        self._running = None
+        self.diagnosis = diagnosis
+        self.diagnosed.emit(diagnosis)
+
+    def _give_up(self, trouble: Trouble) -> None:
+        self._running = None
+        self.diagnosis_failed.emit(trouble)
+
+    def _clear(self) -> None:
+        self._running = None

@@ -1,0 +1,73 @@
+"""Starts the window."""
+
+import signal
+import sys
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from drydock import __version__
+from drydock.data.machine import open_machine
+from drydock.jobs.context import Context
+from drydock.qt.app import App
+from drydock.qt.crash import CrashCatcher, CrashDialog, crash_report
+from drydock.qt.theme import theme
+from drydock.qt.window import MainWindow
+from drydock.store import Store
+from drydock.world.live import LiveWorld
+
+
+def run(machine: str = "", page: str = "", quit_after: float | None = None, engine: str = "") -> int:
+    """Open the window and stay until it is closed.
+
+    Args:
+        machine: a recorded machine to show instead of this computer.
+        page: the page to open first.
+        quit_after: seconds after the first paint to close by itself; used to test packages.
+        engine: address or context of the container engine.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        Trouble: the recorded machine cannot be opened.
+    """
+    recorded = open_machine(machine) if machine else None
+    qt = QApplication.instance() or QApplication([sys.argv[0]])
+    assert isinstance(qt, QApplication)
+    qt.setApplicationName("drydock")
+    qt.setApplicationDisplayName("Drydock")
+    qt.setApplicationVersion(__version__)
+    qt.setDesktopFileName("io.github.torch_drydock.Drydock")
+    store = Store()
+    theme().install(qt, store.settings.theme)
+    context = Context(world=LiveWorld(), store=store, engine=engine or store.settings.engine)
+    app = App(context, recorded)
+    window = MainWindow(app)
+    _catch_crashes(app, window)
+    # Python handles signals between byte codes, so the event loop must give it a chance now and then
+    ticker = QTimer(interval=250)
+    ticker.timeout.connect(lambda: None)
+    ticker.start()
+    signal.signal(signal.SIGINT, lambda *_: window.close())
+    signal.signal(signal.SIGTERM, lambda *_: window.close())
+    window.first_painted.connect(app.diagnose)
+    if quit_after is not None:
+        window.first_painted.connect(lambda: QTimer.singleShot(int(quit_after * 1000), window.close))
+    window.show_page(page or "home")
+    window.show()
+    code = qt.exec()
+    app.close()
+    return code
+
+
+def _catch_crashes(app: App, window: MainWindow) -> None:
+    def show(text: str) -> None:
+        from drydock.jobs.report import make_redactor
+
+        CrashDialog(crash_report(text, make_redactor(app.context)), window).open()
+
+    catcher = CrashCatcher(window)
+    catcher.caught.connect(show)
+    catcher.install()
+    app.bridge.crashed.connect(show)

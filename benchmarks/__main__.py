@@ -1,0 +1,24 @@
+"""Run the benchmarks: ``python -m benchmarks [start] [diagnosis] [sampling] [memory]``."""
+
+import os
+import sys
+
+from benchmarks import diagnosis, memory, sampling, start
+
+ALL = {"start": start.measure, "diagnosis": diagnosis.measure, "sampling": sampling.measure, "memory": memory.measure}
+
+
+def main() -> None:
+    wanted = sys.argv[1:] or list(ALL)
+    unknown = [name for name in wanted if name not in ALL]
+    if unknown:
+        sys.exit(f"no benchmark is called {', '.join(unknown)}; there are {', '.join(ALL)}")
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+    print(f"load average {load:.1f}; ratios to the anchor of the same run, smaller is better")
+    for name in wanted:
+        for ratio in ALL[name]():
+            print(ratio.line(), flush=True)
+
+
+if __name__ == "__main__":
+    main()

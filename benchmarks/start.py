@@ -1,0 +1,22 @@
+"""Cold start to first paint, against a bare import of QtWidgets."""
+
+import sys
+from collections.abc import Iterator
+
+from benchmarks.harness import Ratio, alternate, python
+
+GOAL = 1.6
+
+
+def measure() -> Iterator[Ratio]:
+    cases = {
+        "import": python("import PySide6.QtWidgets"),
+        "window": [sys.executable, "-m", "drydock", "gui", "--quit-after", "0"],
+        "python": python("pass"),
+        "version": [sys.executable, "-m", "drydock", "--version"],
+        "help": [sys.executable, "-m", "drydock", "doctor", "--help"],
+    }
+    times = alternate(cases)
+    yield Ratio("first paint", "import PySide6.QtWidgets", times["window"], times["import"], "ms", GOAL)
+    yield Ratio("drydock --version", "python -c pass", times["version"], times["python"], "ms", 4.0)
+    yield Ratio("drydock doctor --help", "python -c pass", times["help"], times["python"], "ms", 6.0)
