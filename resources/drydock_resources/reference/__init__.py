@@ -1,0 +1,1 @@
+"""Reference figures of known parts, with their sources."""
