@@ -1,0 +1,37 @@
+"""The image that fits: from a machine's snapshot and a wish, through the pure choice."""
+
+from drydock.core.checks.image import machine_of
+from drydock.core.facts import Snapshot
+from drydock.core.images import Machine, Recommendation, Wish, recommend
+from drydock.data.catalogue import load_catalogue
+from drydock.jobs.context import Context
+from drydock.jobs.diagnose import DiagnoseJob
+from drydock.jobs.job import Job, Tell
+from drydock.world import Stop
+
+
+def recommend_for(snapshot: Snapshot, wish: Wish) -> Recommendation:
+    """Return the choice for a machine that was looked at; takes milliseconds."""
+    return recommend(machine_of(snapshot), wish, load_catalogue())
+
+
+class RecommendJob(Job[Recommendation]):
+    """Look at this machine (or take the one that is given) and choose.
+
+    Args:
+        machine: answers for a machine that is described instead of looked at.
+    """
+
+    def __init__(self, context: Context, wish: Wish, machine: Machine | None = None) -> None:
+        self._context = context
+        self._wish = wish
+        self._machine = machine
+
+    def run(self, tell: Tell, stop: Stop) -> Recommendation:
+        """Choose."""
+        machine = self._machine
+        if machine is None:
+            machine = machine_of(
+                DiagnoseJob(self._context, only=("image-driver", "image-gpu")).run(tell, stop).snapshot
+            )
+        return recommend(machine, self._wish, load_catalogue())

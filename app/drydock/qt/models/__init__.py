@@ -1,0 +1,1 @@
+"""What the pages show, worked out without a widget."""
