@@ -20,6 +20,5 @@ def texts() -> dict[str, str]:
 
 def text(code: str, values: Mapping[str, Value]) -> str:
     """Return the text for a reason, a note or a refusal, filled with its values."""
-    template = texts().get(f"{code}.{values.get('cause', '')}") or texts().get(code) or code
-    wish = values.get("wish")
-    return fill(template, {**values, "wish": wish or "any torch"} if wish is not None else values)
+    cause = values.get("cause", "")
+    return fill(texts().get(f"{code}.{cause}") or texts().get(code) or code, values)

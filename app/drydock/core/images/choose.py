@@ -77,14 +77,16 @@ def _fitting(situation: Situation, near: Version | None = None) -> list[Image]:
 def _nearest(situation: Situation) -> list[Choice]:
     """Return what works when a part of the wish is given up; the least is given up first."""
     found: dict[str, Choice] = {}
+    enough: list[frozenset[str]] = []
     given = {name for name in ("torch", "cuda", "flavour") if getattr(situation.wish, name)}
     for parts in _WAYS_OUT:
-        if not given.issuperset(parts):
+        if not given.issuperset(parts) or any(done.issubset(parts) for done in enough):
             continue
         wish = msgspec.structs.replace(situation.wish, **dict.fromkeys(parts))
         relaxed = look(situation.machine, wish, situation.catalogue)
         order = _fitting(relaxed, situation.torch.anchor if situation.torch and "torch" in parts else None)
         if order:
+            enough.append(frozenset(parts))
             found.setdefault(order[0].reference, _choice(order[0], relaxed))
     return list(found.values())
 

@@ -11,6 +11,7 @@ from drydock.core.images.version import Version
 TEGRA_UNITED = Version((13, 2))
 _UNITED = frozenset({Version((7, 2)), Version((8, 7))})
 _CUDNN9_FLOOR = Version((5, 0))
+_THOR = Version((11, 0))
 
 
 def cubin_for(image: Image, seen: SeenGpu) -> Version | None:
@@ -48,8 +49,6 @@ def _is_united(image: Image, seen: SeenGpu) -> bool:
 
 def _is_after_first_cuda(image: Image, seen: SeenGpu) -> bool:
     # Thor is the one integrated GPU that is not older than these images; the first that knows it is of CUDA 13.0
-    return (
-        seen.capability >= Version((11, 0))
-        and seen.architecture is not None
-        and image.cuda >= seen.architecture.first_cuda
-    )
+    if seen.architecture is None or seen.capability < _THOR:
+        return False
+    return image.cuda >= seen.architecture.first_cuda

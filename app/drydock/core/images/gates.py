@@ -6,6 +6,7 @@ from drydock.core.images.catalogue import Image
 from drydock.core.images.coverage import covers, cudnn_fits
 from drydock.core.images.result import Reason
 from drydock.core.images.situation import Situation, is_consumer
+from drydock.core.images.version import driver_text
 
 Gate = Callable[[Image, Situation], Reason | None]
 
@@ -72,7 +73,7 @@ def driver_starts_family(image: Image, situation: Situation) -> Reason | None:
             return None
     elif situation.native is not None and situation.native[0] >= image.cuda[0]:
         return None
-    values = {"driver": situation.machine.driver or "?", "cuda": str(image.cuda), "needed": str(needed)}
+    values = {"driver": situation.machine.driver or "?", "cuda": str(image.cuda), "needed": driver_text(needed)}
     return Reason("DRIVER_TOO_OLD_FOR_CUDA", values)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from drydock.core.images.catalogue import Image
 from drydock.core.images.coverage import covers, cubin_for
-from drydock.core.images.gates import is_exempt, is_native, starts_under_strict_check
+from drydock.core.images.gates import ALL, is_exempt, is_native, passes, starts_under_strict_check
 from drydock.core.images.result import Note
 from drydock.core.images.situation import Situation, is_consumer
 from drydock.core.images.version import Version
@@ -31,7 +31,15 @@ def _newest(image: Image, situation: Situation) -> Iterator[Note]:
     if situation.wish.torch:
         yield Note("MEETS_TORCH_WISH", {"torch": str(image.torch), "wanted": situation.wish.torch})
     else:
-        yield Note("NEWEST_THAT_FITS", {"torch": str(image.torch), "cuda": str(image.cuda)})
+        code = "NEWEST_THAT_FITS" if _is_newest(image, situation) else "FITS"
+        yield Note(code, {"torch": str(image.torch), "cuda": str(image.cuda)})
+
+
+def _is_newest(image: Image, situation: Situation) -> bool:
+    """Whether it leads the ranking: what is proposed in place of a wish may be older."""
+    return not any(
+        other.recency > image.recency and passes(other, situation, ALL) for other in situation.catalogue.images
+    )
 
 
 def _driver(image: Image, situation: Situation) -> Iterator[Note]:

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 
+import msgspec
+
 from drydock.core.images.catalogue import Image
 from drydock.core.images.coverage import TEGRA_UNITED
 from drydock.core.images.gates import CODE, EXISTENCE, WISH, passes, wanted_torch
 from drydock.core.images.result import Refusal
 from drydock.core.images.situation import SeenGpu, Situation, is_dropped, is_too_new
-from drydock.core.images.version import Version
+from drydock.core.images.version import Version, driver_text
 
 _FIRST_SBSA_JETSON = Version((11, 0))
+_FIRST_IGPU, _LAST_IGPU = "24.01", "26.02"  # NVIDIA's tags with the suffix -igpu
 
 
 def machine_refusal(situation: Situation) -> Refusal | None:
@@ -23,20 +26,20 @@ def _no_gpu(situation: Situation) -> Refusal | None:
 
 def _jetson(situation: Situation) -> Refusal | None:
     """Jetson boards up to JetPack 6 need images of their own; from 7.2 (Orin) and with Thor they are ordinary."""
-    old = [seen for seen in situation.gpus if _is_old_tegra(seen, situation)]
-    is_jetson = situation.machine.os == "jetson" and not all(map(_is_tegra, situation.gpus))
-    if not old and not is_jetson:
+    on_jetson = situation.machine.os == "jetson"
+    names = [seen.gpu.name for seen in situation.gpus if _is_old_tegra(seen, situation)]
+    if on_jetson and not situation.gpus:
+        names.append("This machine")
+    if not names:
         return None
-    return Refusal("JETSON", {"gpu": (old or list(situation.gpus))[0].gpu.name, "first": "24.01", "last": "26.02"})
-
-
-def _is_tegra(seen: SeenGpu) -> bool:
-    return seen.architecture is not None and seen.architecture.tegra
+    return Refusal("JETSON", {"gpu": names[0], "first": _FIRST_IGPU, "last": _LAST_IGPU})
 
 
 def _is_old_tegra(seen: SeenGpu, situation: Situation) -> bool:
-    if not _is_tegra(seen) or situation.machine.arch != "arm64" or seen.capability >= _FIRST_SBSA_JETSON:
+    if situation.machine.arch != "arm64" or seen.capability >= _FIRST_SBSA_JETSON:
         return False
+    if seen.architecture is None or not seen.architecture.tegra:
+        return situation.machine.os == "jetson"
     return seen.capability != (8, 7) or situation.native is None or situation.native < TEGRA_UNITED
 
 
@@ -44,7 +47,7 @@ def _too_ancient_gpu(situation: Situation) -> Refusal | None:
     oldest = min(situation.catalogue.architectures)
     for seen in situation.gpus:
         if seen.capability < oldest:
-            return _no_build(seen, situation)
+            return _no_build(seen)
     return None
 
 
@@ -60,7 +63,11 @@ def _driver_too_old(situation: Situation) -> Refusal | None:
     oldest = min(map(situation.minimum, situation.catalogue.drivers.families))
     if situation.driver is None or situation.driver >= oldest:
         return None
-    values = {"driver": str(situation.machine.driver), "needed": str(oldest), "advised": advised_driver(situation)}
+    values = {
+        "driver": str(situation.machine.driver),
+        "needed": driver_text(oldest),
+        "advised": advised_driver(situation),
+    }
     return Refusal("DRIVER_TOO_OLD_FOR_ANY", values)
 
 
@@ -82,7 +89,8 @@ def _driver_older_than_gpu(situation: Situation) -> Refusal | None:
 def _first(seen: SeenGpu, situation: Situation) -> str:
     if seen.first_driver is None:
         return "?"
-    return str(seen.first_driver.driver[0] if situation.windows else seen.first_driver.driver)
+    first = seen.first_driver.driver
+    return str(first[0]) if situation.windows else driver_text(first)
 
 
 def _driver_dropped_gpu(situation: Situation) -> Refusal | None:
@@ -99,54 +107,54 @@ def _driver_dropped_gpu(situation: Situation) -> Refusal | None:
 
 def _no_build_at_all(situation: Situation) -> Refusal | None:
     existing = [image for image in situation.catalogue.images if passes(image, situation, EXISTENCE)]
-    for seen in situation.gpus:
-        alone = _only(situation, seen)
-        if not any(passes(image, alone, CODE) for image in existing):
-            return _no_build(seen, situation)
-    return None
+    bare = _not_covered_by_any(existing, situation)
+    return _no_build(bare[0]) if bare else None
 
 
-def _only(situation: Situation, seen: SeenGpu) -> Situation:
-    return Situation(**{name: getattr(situation, name) for name in situation.__struct_fields__} | {"gpus": (seen,)})
+def _not_covered_by_any(images: list[Image], situation: Situation) -> list[SeenGpu]:
+    return [
+        seen
+        for seen in situation.gpus
+        if not any(passes(image, msgspec.structs.replace(situation, gpus=(seen,)), CODE) for image in images)
+    ]
 
 
-def _no_build(seen: SeenGpu, situation: Situation) -> Refusal:
-    values = {"gpu": seen.gpu.name, "capability": str(seen.capability), "wish": _wish_text(situation)}
-    return Refusal("NO_BUILD_FOR_GPU", values)
+def _no_build(seen: SeenGpu, wish: str = "") -> Refusal:
+    values = {"gpu": seen.gpu.name, "capability": str(seen.capability)}
+    return Refusal("NO_BUILD_FOR_GPU", values | ({"cause": "wish", "wish": wish} if wish else {}))
 
 
 _QUESTIONS: tuple[Callable[[Situation], Refusal | None], ...] = (
-    _no_gpu,
     _jetson,
+    _no_gpu,
     _too_ancient_gpu,
     _no_driver,
     _driver_too_old,
     _unknown_gpu,
     _driver_older_than_gpu,
     _driver_dropped_gpu,
-    _no_build_at_all,
 )
 
 
 def wish_refusal(situation: Situation, *, each_gpu_alone_fits: bool) -> Refusal:
-    """Return why no image meets the wish on a machine that could run some image, or one for each GPU."""
+    """Return why no image meets the wish, on a machine against which nothing certain speaks."""
+    hopeless = _no_build_at_all(situation)
+    if hopeless is not None:
+        return hopeless
     existing = [image for image in situation.catalogue.images if passes(image, situation, EXISTENCE)]
     if not any(passes(image, situation, (wanted_torch,)) for image in existing):
         return Refusal("TORCH_NOT_AVAILABLE", {"cause": _why_no_torch(situation), "wish": _wish_text(situation)})
     wanted = [image for image in existing if passes(image, situation, WISH)]
     if not wanted:
-        return Refusal("NO_SUCH_TAG", {"wish": _wish_text(situation), "builds": _builds(existing, situation)})
+        cause = "torch" if situation.torch else "cuda"
+        values = {"cause": cause, "wish": _wish_text(situation), "builds": _builds(existing, situation)}
+        return Refusal("NO_SUCH_TAG", values)
     if each_gpu_alone_fits:
         return Refusal("MIXED_GPUS", {"gpus": _gpu_names(situation), "wish": _wish_text(situation)})
     if not any(passes(image, situation, CODE) for image in wanted):
-        bare = [seen for seen in situation.gpus if not _covered_by_any(wanted, seen, situation)]
-        return _no_build((bare or list(situation.gpus))[0], situation)
+        bare = _not_covered_by_any(wanted, situation) or list(situation.gpus)
+        return _no_build(bare[0], _wish_text(situation))
     return _driver_in_the_way(situation, wanted)
-
-
-def _covered_by_any(images: list[Image], seen: SeenGpu, situation: Situation) -> bool:
-    alone = _only(situation, seen)
-    return any(passes(image, alone, CODE) for image in images)
 
 
 def _driver_in_the_way(situation: Situation, wanted: list[Image]) -> Refusal:
@@ -156,7 +164,7 @@ def _driver_in_the_way(situation: Situation, wanted: list[Image]) -> Refusal:
         "cause": "driver",
         "wish": _wish_text(situation),
         "driver": situation.machine.driver or "?",
-        "needed": str(min(map(situation.minimum, families))) if families else "?",
+        "needed": driver_text(min(map(situation.minimum, families))) if families else "?",
         "advised": advised_driver(situation),
     }
     if situation.torch and not situation.cuda:
@@ -197,4 +205,4 @@ def advised_driver(situation: Situation) -> str:
         return str(min(known))
     newest = max(situation.catalogue.drivers.families, key=lambda family: family.family)
     firsts = [seen.first_driver.driver for seen in situation.gpus if seen.first_driver]
-    return str(max([situation.minimum(newest), *firsts]))
+    return driver_text(max([situation.minimum(newest), *firsts]))

@@ -61,6 +61,8 @@ def look(machine: Machine, wish: Wish, catalogue: Catalogue) -> Situation:
         Trouble: the wish for torch or CUDA cannot be read.
     """
     windows = machine.os in ("wsl2", "windows")
+    if machine.os == "jetson":
+        machine = msgspec.structs.replace(machine, arch="arm64")  # there is no other
     driver = Version.find(machine.driver)
     natives = catalogue.drivers.windows_native if windows else catalogue.drivers.linux_native
     return Situation(
@@ -99,7 +101,7 @@ def is_dropped(seen: SeenGpu, situation: Situation) -> bool:
 
 
 def is_too_new(seen: SeenGpu, situation: Situation) -> bool:
-    """Whether the GPU is newer than the driver. Windows numbers are compared by branch, as only Linux ones are known."""
+    """Whether the GPU is newer than the driver: on Windows by branch alone, as the table is of Linux drivers."""
     if seen.first_driver is None or situation.driver is None:
         return False
     first = seen.first_driver.driver

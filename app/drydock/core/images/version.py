@@ -38,6 +38,11 @@ class Version(tuple[int, ...]):
         return ".".join(map(str, self))
 
 
+def driver_text(version: Version) -> str:
+    """Write a driver version the way NVIDIA does: every part but the first has two digits at least."""
+    return ".".join([str(version[0]), *(f"{part:02d}" for part in version[1:])])
+
+
 class _Clause(msgspec.Struct, frozen=True):
     operator: str
     version: Version
