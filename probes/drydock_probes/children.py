@@ -60,20 +60,23 @@ class _Process:
         self.popen = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe)
         self.lines: queue.Queue[Optional[bytes]] = queue.Queue()
         self.tail = b""
-        threading.Thread(target=self._pump, args=(cast("IO[bytes]", self.popen.stdout),), daemon=True).start()
+        self._pumper = threading.Thread(target=self._pump, args=(cast("Any", self.popen.stdout),), daemon=True)
+        self._pumper.start()
         self._drainer = threading.Thread(target=self._drain, args=(cast("Any", self.popen.stderr),), daemon=True)
         self._drainer.start()
 
     def _pump(self, stream: IO[bytes]) -> None:
-        for line in stream:
-            self.lines.put(line)
+        with stream:
+            for line in stream:
+                self.lines.put(line)
         self.lines.put(None)
 
     def _drain(self, stream: Any) -> None:
-        for chunk in iter(lambda: stream.read1(4096), b""):
-            self.tail = (self.tail + chunk)[-_TAIL:]
-            sys.stderr.buffer.write(chunk)
-            sys.stderr.flush()
+        with stream:
+            for chunk in iter(lambda: stream.read1(4096), b""):
+                self.tail = (self.tail + chunk)[-_TAIL:]
+                sys.stderr.write(chunk.decode("utf-8", "replace"))
+                sys.stderr.flush()
 
     def send(self, job: Record) -> None:
         stdin = cast("IO[bytes]", self.popen.stdin)
@@ -93,6 +96,11 @@ class _Process:
         return self.status()
 
     def status(self) -> int:
+        """Return the status of a process that ends, and let go of its streams."""
+        with contextlib.suppress(BrokenPipeError):
+            cast("IO[bytes]", self.popen.stdin).close()
+        self._drainer.join(1.0)
+        self._pumper.join(1.0)
         try:
             return self.popen.wait(5.0)
         except subprocess.TimeoutExpired:
@@ -124,6 +132,8 @@ class Nursery:
             try:
                 line = process.lines.get(timeout=0.05)
             except queue.Empty:
+                if process.popen.poll() is not None:
+                    self._kill_job()  # it outlived the nursery and holds our streams open
                 continue
             if line is None:
                 self._process = None
@@ -164,12 +174,15 @@ class Nursery:
             self.close()
         return ChildEnd(-9, cut, stopped, process.last_words())
 
-    def close(self) -> None:
-        """End the nursery and a job that still runs."""
+    def _kill_job(self) -> None:
         if self._pid is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGKILL)
             self._pid = None
+
+    def close(self) -> None:
+        """End the nursery and a job that still runs."""
+        self._kill_job()
         if self._process is not None:
             self._process.end()
             self._process = None

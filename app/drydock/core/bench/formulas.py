@@ -11,9 +11,8 @@ def forward_flops_per_token(*, layers: int, width: int, context: int, vocabulary
 
     Two per matmul weight, and four times layers x positions x width for the two products of attention.
 
-    Args:
-        causal: count only the half of the attention matrix a decoder keeps. The published figures (nanoGPT, PaLM,
-            MosaicML) count the whole, so that is the headline.
+    ``causal`` counts only the half of the attention matrix a decoder keeps. The published figures (nanoGPT, PaLM,
+    MosaicML) count the whole, so that is the headline.
     """
     positions = (context + 1) / 2 if causal else context
     return 2 * matmul_parameters(layers, width, vocabulary) + 4 * layers * positions * width
