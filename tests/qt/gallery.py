@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Renders every widget with sample content in both themes: ``python tests/qt/gallery.py --out DIR``."""
 
 import argparse
@@ -8,12 +9,41 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtWidgets import QApplication, QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QHBoxLayout,
+    QLineEdit,
+    QSpinBox,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from drydock.qt.theme import theme
 from drydock.qt.widgets import (
-    Banner, Bar, BarChart, Card, CommandBox, EmptyState, FlowLayout, FoldRow, KeyValueList, Layer, LogPanel, Meter,
-    NavRail, Page, PageHeader, ProgressPanel, RollingChart, Row, StackView, StateBadge, button, label,
+    Banner,
+    Bar,
+    BarChart,
+    Card,
+    CommandBox,
+    EmptyState,
+    FlowLayout,
+    FoldRow,
+    KeyValueList,
+    Layer,
+    LogPanel,
+    Meter,
+    NavRail,
+    Page,
+    PageHeader,
+    ProgressPanel,
+    RollingChart,
+    Row,
+    StackView,
+    StateBadge,
+    button,
+    label,
 )  # fmt: skip
 
 SIZES = ((1280, 800), (1000, 640))
@@ -21,7 +51,13 @@ READY = (
     Layer(id="gpu", title="GPU", line="NVIDIA GeForce RTX 4090 · 24 GB · compute capability 8.9", state="ok"),
     Layer(id="driver", title="Driver", line="580.65.06 · CUDA up to 13.0", state="ok"),
     Layer(id="engine", title="Engine and toolkit", line="Docker 28.3.2 · NVIDIA runtime through CDI", state="ok"),
-    Layer(id="image", title="Image", line="pytorch/pytorch:2.9.0-cuda13.0-cudnn9-runtime", state="attention", state_word="Not pulled yet"),
+    Layer(
+        id="image",
+        title="Image",
+        line="pytorch/pytorch:2.9.0-cuda13.0-cudnn9-runtime",
+        state="attention",
+        state_word="Not pulled yet",
+    ),
     Layer(id="work", title="Your work", line="No session is running", state="not_tested"),
 )
 BROKEN = (
@@ -49,21 +85,42 @@ def doctor() -> Page:
     header = PageHeader("Doctor", "11 checks, one thing to mend.", "Check again", "refresh")
     header.add_beside(button("Save a report", "plain", "file"))
     page.body.addWidget(header)
-    page.body.addWidget(Banner("The driver was updated while its old module is still loaded.", "broken", action="How to mend it"))
-    row = FoldRow("broken", "The driver's library and kernel module differ", "Library 580.65.06, kernel module 575.57.08: restart the computer.")
+    page.body.addWidget(
+        Banner("The driver was updated while its old module is still loaded.", "broken", action="How to mend it")
+    )
+    row = FoldRow(
+        "broken",
+        "The driver's library and kernel module differ",
+        "Library 580.65.06, kernel module 575.57.08: restart the computer.",
+    )
     row.set_open(True)
-    row.body.addWidget(label("Programs get version 580.65.06 of the library, but the running kernel still holds 575.57.08. Until the next start no program can use the GPU."))
+    row.body.addWidget(
+        label(
+            "Programs get version 580.65.06 of the library, but the running kernel still holds 575.57.08. Until the next start no program can use the GPU."
+        )
+    )
     row.body.addWidget(CommandBox("sudo systemctl reboot"))
-    facts = KeyValueList((
-        Row(label="Library", value="580.65.06"),
-        Row(label="Kernel module", value="575.57.08"),
-        Row(label="Persistence", value="no permission", missing=True, why="nvidia-smi -q answered: insufficient permissions"),
-        Row(label="UUID", value="GPU-5f2a9c1e-77d0-4c3b-9a51-0c4f6b1e2d38", mono=True),
-    ))
+    facts = KeyValueList(
+        (
+            Row(label="Library", value="580.65.06"),
+            Row(label="Kernel module", value="575.57.08"),
+            Row(
+                label="Persistence",
+                value="no permission",
+                missing=True,
+                why="nvidia-smi -q answered: insufficient permissions",
+            ),
+            Row(label="UUID", value="GPU-5f2a9c1e-77d0-4c3b-9a51-0c4f6b1e2d38", mono=True),
+        )
+    )
     row.body.addWidget(facts)
     page.body.addWidget(row)
     for state, title, summary in (
-        ("attention", "/dev/shm is small in new containers", "64 MB: data loaders with several workers will fail. Drydock asks for 16 GB."),
+        (
+            "attention",
+            "/dev/shm is small in new containers",
+            "64 MB: data loaders with several workers will fail. Drydock asks for 16 GB.",
+        ),
         ("not_tested", "GPU inside a container", "Not tried yet, because the driver does not answer."),
         ("ok", "Docker answers", "28.3.2, cgroup v2, overlay2, 212 GB free in its folder."),
     ):
@@ -98,7 +155,11 @@ def monitor() -> Page:
         card.body.addWidget(chart)
         card.body.addWidget(multi)
         memory = Meter("Memory")
-        memory.set_value(0.61 if gpu == 0 else 0.94, "48.9 of 80 GB" if gpu == 0 else "75.1 of 80 GB", "accent" if gpu == 0 else "attention")
+        memory.set_value(
+            0.61 if gpu == 0 else 0.94,
+            "48.9 of 80 GB" if gpu == 0 else "75.1 of 80 GB",
+            "accent" if gpu == 0 else "attention",
+        )
         card.body.addWidget(memory)
         flow.addWidget(card)
     waiting = Card("GPU 2 · NVIDIA H100 80GB")
@@ -118,20 +179,53 @@ def monitor() -> Page:
 
 def bench() -> Page:
     page = Page()
-    page.body.addWidget(PageHeader("Benchmark", "A GPT-2-sized model, trained in four ways on GPU 0.", "Run again", "play"))
+    page.body.addWidget(
+        PageHeader("Benchmark", "A GPT-2-sized model, trained in four ways on GPU 0.", "Run again", "play")
+    )
     card = Card("Tokens per second")
     chart = BarChart("Nothing measured yet")
-    chart.set_bars((
-        Bar(key="a", label="Eager, fp32", value=41_200, low=40_700, high=41_900, value_text="41.2 k", ratio_text="1×"),
-        Bar(key="b", label="Mixed precision", value=98_400, low=97_000, high=99_100, value_text="98.4 k", ratio_text="2.4×"),
-        Bar(key="c", label="Fused attention", value=131_000, low=126_000, high=134_500, value_text="131 k", ratio_text="3.2×", best=True),
-        Bar(key="d", label="Compiled", note="compiling, 34 s so far"),
-    ))
+    chart.set_bars(
+        (
+            Bar(
+                key="a",
+                label="Eager, fp32",
+                value=41_200,
+                low=40_700,
+                high=41_900,
+                value_text="41.2 k",
+                ratio_text="1×",
+            ),
+            Bar(
+                key="b",
+                label="Mixed precision",
+                value=98_400,
+                low=97_000,
+                high=99_100,
+                value_text="98.4 k",
+                ratio_text="2.4×",
+            ),
+            Bar(
+                key="c",
+                label="Fused attention",
+                value=131_000,
+                low=126_000,
+                high=134_500,
+                value_text="131 k",
+                ratio_text="3.2×",
+                best=True,
+            ),
+            Bar(key="d", label="Compiled", note="compiling, 34 s so far"),
+        )
+    )
     card.body.addWidget(chart)
     card.add_action(button("Copy as table", "quiet", "copy"))
     page.body.addWidget(card)
     empty = Card()
-    empty.body.addWidget(EmptyState("benchmark", "No earlier runs", "Results are kept here and can be compared.", "Run the quick benchmark"))
+    empty.body.addWidget(
+        EmptyState(
+            "benchmark", "No earlier runs", "Results are kept here and can be compared.", "Run the quick benchmark"
+        )
+    )
     page.body.addWidget(empty)
     page.body.addStretch(1)
     return page
@@ -139,7 +233,9 @@ def bench() -> Page:
 
 def launch() -> Page:
     page = Page()
-    page.body.addWidget(PageHeader("Launch", "Everything below is what the command does, nothing more.", "Start", "launch"))
+    page.body.addWidget(
+        PageHeader("Launch", "Everything below is what the command does, nothing more.", "Start", "launch")
+    )
     panel = ProgressPanel()
     panel.start("Pulling pytorch/pytorch:2.9.0-cuda13.0-cudnn9-runtime")
     panel.set_progress(0.37, "3.1 of 8.4 GB", "62 MB/s · about 1 min 25 s left")
@@ -150,7 +246,7 @@ def launch() -> Page:
     page.body.addWidget(waiting)
     card = Card("The same by hand")
     card.body.addWidget(CommandBox(COMMAND))
-    fields = QHBoxLayout()
+    fields = FlowLayout(least=118, most=5)
     memory = QSpinBox()
     memory.setSuffix(" GB")
     combo = QComboBox()
@@ -168,9 +264,13 @@ def launch() -> Page:
     log = LogPanel("Log")
     log.setMinimumHeight(190)
     log.view.post(f"step {n:5d}  loss {3.2 - n / 900:.4f}  131 k tokens/s" for n in range(400))
-    log.view.post([
-        "UserWarning: lr_scheduler.step() was called before optimizer.step()",
-        "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB", "saved checkpoint 400"])
+    log.view.post(
+        [
+            "UserWarning: lr_scheduler.step() was called before optimizer.step()",
+            "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB",
+            "saved checkpoint 400",
+        ]
+    )
     log.view.drain()
     log.view.highlight("loss")
     page.body.addWidget(log)
@@ -184,7 +284,15 @@ def window(page: Page, current: str, sample: bool) -> QWidget:
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(0)
     if sample:
-        column.addWidget(Banner("Sample machine: RTX 4090 desktop. Nothing shown here is this computer.", "accent", action="Close the sample", permanent=True, icon="sample"))
+        column.addWidget(
+            Banner(
+                "Sample machine: RTX 4090 desktop. Nothing shown here is this computer.",
+                "accent",
+                action="Close the sample",
+                permanent=True,
+                icon="sample",
+            )
+        )
     row = QHBoxLayout()
     row.setSpacing(0)
     rail = NavRail()
@@ -202,8 +310,18 @@ def window(page: Page, current: str, sample: bool) -> QWidget:
 
 
 PAGES = {
-    "home": lambda: window(home(READY, "Ready to launch", "The GPU works up to the engine; the image is one pull away.", "Pull and launch"), "home", False),
-    "broken": lambda: window(home(BROKEN, "One thing to mend", "The driver was updated; restart the computer to load it.", "Show how"), "home", True),
+    "home": lambda: window(
+        home(
+            READY, "Ready to launch", "The GPU works up to the engine; the image is one pull away.", "Pull and launch"
+        ),
+        "home",
+        False,
+    ),
+    "broken": lambda: window(
+        home(BROKEN, "One thing to mend", "The driver was updated; restart the computer to load it.", "Show how"),
+        "home",
+        True,
+    ),
     "doctor": lambda: window(doctor(), "doctor", False),
     "monitor": lambda: window(monitor(), "monitor", False),
     "benchmark": lambda: window(bench(), "benchmark", False),

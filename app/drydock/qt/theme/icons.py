@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 
-from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtCore import QByteArray, QRectF, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap, QPixmapCache
 from PySide6.QtSvg import QSvgRenderer
+
+from drydock.qt.theme import tokens
 
 APP_ICON_SIZES = (16, 24, 32, 48, 64, 128, 256)
 
@@ -63,19 +65,38 @@ def paint(painter: QPainter, name: str, colour: str, box: QRectF) -> None:
     painter.drawPixmap(box.topLeft(), drawn)
 
 
-def icon(name: str, colour: str, disabled: str | None = None) -> QIcon:
-    """Return a QIcon in one colour (and another while disabled) for sizes from 16 to 48."""
+def icon(name: str, colour: str, disabled: str, *, gap: int = 0) -> QIcon:
+    """Return a QIcon in one colour, and another while disabled.
+
+    Args:
+        name: the icon's name.
+        colour: ``#rrggbb``.
+        disabled: ``#rrggbb`` while its button is disabled.
+        gap: room at its right, in device-independent pixels at the usual size (styles leave too little before a text);
+            ask for it with an icon size that is wider by the same.
+    """
     made = QIcon()
-    for size in (16, 18, 20, 24, 32, 48):
-        made.addPixmap(pixmap(name, colour, size))
-        if disabled is not None:
-            made.addPixmap(pixmap(name, disabled, size), QIcon.Mode.Disabled)
+    for factor in (1.0, 1.25, 1.5, 2.0, 3.0):  # the usual scales of a screen
+        size = round(tokens.ICON * factor)
+        for ink, mode in ((colour, QIcon.Mode.Normal), (disabled, QIcon.Mode.Disabled)):
+            made.addPixmap(_with_gap(pixmap(name, ink, size), round(gap * factor)), mode)
     return made
+
+
+def _with_gap(drawn: QPixmap, gap: int) -> QPixmap:
+    if not gap:
+        return drawn
+    wider = QPixmap(drawn.width() + gap, drawn.height())
+    wider.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(wider)
+    painter.drawPixmap(0, 0, drawn)
+    painter.end()
+    return wider
 
 
 def app_icon() -> QIcon:
     """Return the app's own mark in every usual size."""
     made = QIcon()
     for size in APP_ICON_SIZES:
-        made.addPixmap(pixmap("app", "#000000", size).scaled(QSize(size, size)))
+        made.addPixmap(pixmap("app", "#000000", size))
     return made

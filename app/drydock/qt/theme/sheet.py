@@ -18,12 +18,12 @@ def _template() -> Template:
     return Template((files("drydock_resources.style") / "drydock.qss").read_text(encoding="utf-8"))
 
 
-def style_sheet(colours: Colours, chevron_file: str) -> str:
+def style_sheet(colours: Colours, arrows: dict[str, str]) -> str:
     """Return the application's style sheet.
 
     Args:
         colours: the theme.
-        chevron_file: path of the arrow image for combo boxes (a style sheet can only name files).
+        arrows: paths of the images ``chevron_down`` and ``chevron_up``.
     """
     values: dict[str, object] = {
         field.name: getattr(colours, field.name) for field in fields(colours) if field.name != "series"
@@ -39,8 +39,7 @@ def style_sheet(colours: Colours, chevron_file: str) -> str:
         "control": tokens.CONTROL_HEIGHT - 2,
         "control_focus": tokens.CONTROL_HEIGHT - 4,
         "mono": fonts.mono_family(),
-        "chevron_down": chevron_file,
-    }
+    } | arrows
     return _template().substitute(values)
 
 

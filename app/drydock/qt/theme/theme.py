@@ -7,11 +7,11 @@ from functools import cache
 from tempfile import gettempdir
 from typing import Literal, TypeAlias, cast
 
-from PySide6.QtCore import QDir, QObject, QTemporaryDir, Qt, Signal
+from PySide6.QtCore import QDir, QObject, QSize, Qt, QTemporaryDir, Signal
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QAbstractButton, QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication, QToolButton
 
-from drydock.qt.theme import fonts, icons, sheet
+from drydock.qt.theme import fonts, icons, sheet, tokens
 from drydock.qt.theme.tokens import DARK, LIGHT, Colours
 
 Choice: TypeAlias = Literal["system", "light", "dark"]
@@ -68,13 +68,15 @@ class Theme(QObject):
         self._tell_platform()
         self._follow()
 
-    def icon(self, name: str, role: str = "ink") -> QIcon:
-        """Return a line icon in a colour of the theme in use."""
-        return icons.icon(name, self._colours.role(role), self._colours.disabled)
+    def icon(self, name: str, role: str = "ink", *, gap: int = 0) -> QIcon:
+        """Return a line icon in a colour of the theme in use (``gap``: see ``icons.icon``)."""
+        return icons.icon(name, self._colours.role(role), self._colours.disabled, gap=gap)
 
     def bind_icon(self, button: QAbstractButton, name: str, role: str = "ink") -> None:
         """Give a button an icon that keeps to the theme; call again to change it."""
-        _IconKeeper.of(button).keep(name, role)
+        gap = 0 if isinstance(button, QToolButton) else tokens.S4
+        button.setIconSize(QSize(tokens.ICON + gap, tokens.ICON))
+        _IconKeeper.of(button).keep(name, role, gap)
 
     def _wanted(self) -> Colours:
         choice = self.choice
@@ -100,17 +102,19 @@ class Theme(QObject):
         self._colours = colours
         if self._app is not None:
             self._app.setPalette(sheet.palette(colours))
-            self._app.setStyleSheet(sheet.style_sheet(colours, self._chevron_file()))
+            self._app.setStyleSheet(sheet.style_sheet(colours, self._arrow_files()))
         self.changed.emit()
 
-    def _chevron_file(self) -> str:
+    def _arrow_files(self) -> dict[str, str]:
+        # a style sheet can only name files, and the theme's colours are known only here
         if self._files is None:
             self._files = QTemporaryDir(QDir(gettempdir()).filePath("drydock-style-XXXXXX"))
-        name = "chevron-dark.png" if self._colours.dark else "chevron-light.png"
-        path = self._files.filePath(name)
-        if not QDir().exists(path):
-            icons.pixmap("chevron_down", self._colours.muted, 28).save(path)
-        return path
+        made: dict[str, str] = {}
+        for name in ("chevron_down", "chevron_up"):
+            made[name] = self._files.filePath(f"{name}-{'dark' if self._colours.dark else 'light'}.png")
+            if not QDir().exists(made[name]):
+                icons.pixmap(name, self._colours.muted, 32).save(made[name])
+        return made
 
 
 class _IconKeeper(QObject):
@@ -121,6 +125,7 @@ class _IconKeeper(QObject):
         self._button = button
         self._name = ""
         self._role = "ink"
+        self._gap = 0
         theme().changed.connect(self._redraw)
 
     @classmethod
@@ -128,12 +133,12 @@ class _IconKeeper(QObject):
         found = button.findChild(cls, options=Qt.FindChildOption.FindDirectChildrenOnly)
         return found if found is not None else cls(button)
 
-    def keep(self, name: str, role: str) -> None:
-        self._name, self._role = name, role
+    def keep(self, name: str, role: str, gap: int) -> None:
+        self._name, self._role, self._gap = name, role, gap
         self._redraw()
 
     def _redraw(self) -> None:
-        self._button.setIcon(theme().icon(self._name, self._role))
+        self._button.setIcon(theme().icon(self._name, self._role, gap=self._gap))
 
 
 @cache

@@ -148,9 +148,15 @@ DARK = Colours(
     series=("#6fb3ea", "#f0a35e", "#6ecb9c", "#e08fce", "#a99cf5", "#d9c75a"),
 )
 
+_GROUNDS = ("canvas", "rail", "surface", "raised", "inset", "field")
+_STATES = ("ok", "attention", "broken", "not_tested")
 # (text, background) pairs that occur; each must reach 4.5 : 1.
 TEXT_PAIRS: tuple[tuple[str, str], ...] = (
-    *((ink, ground) for ink in ("ink", "muted") for ground in ("canvas", "rail", "surface", "raised", "inset", "field")),
+    *(
+        (ink, ground)
+        for ink in ("ink", "muted")
+        for ground in ("canvas", "rail", "surface", "raised", "inset", "field")
+    ),
     *(("ink", ground) for ground in ("hover", "pressed", "accent_soft", "ok_soft", "attention_soft", "broken_soft")),
     ("muted", "accent_soft"),
     ("muted", "ok_soft"),
@@ -159,7 +165,11 @@ TEXT_PAIRS: tuple[tuple[str, str], ...] = (
     ("muted", "not_tested_soft"),
     *(("on_accent", ground) for ground in ("accent", "accent_hover", "accent_pressed")),
     *(("accent", ground) for ground in ("canvas", "rail", "surface", "inset", "hover", "accent_soft")),
-    *((state, ground) for state in ("ok", "attention", "broken", "not_tested") for ground in ("canvas", "surface", "inset")),
+    *(
+        (state, ground)
+        for state in ("ok", "attention", "broken", "not_tested")
+        for ground in ("canvas", "surface", "inset")
+    ),
     *((state, f"{state}_soft") for state in ("ok", "attention", "broken", "not_tested")),
 )
 # Lines, outlines and marks that carry meaning; each must reach 3 : 1.

@@ -74,7 +74,8 @@ class BarChart(QWidget):
     def table(self) -> str:
         """Return the rows as lines of text."""
         return "\n".join(
-            ", ".join(part for part in (bar.label, bar.value_text, bar.ratio_text, bar.note) if part) for bar in self.bars
+            ", ".join(part for part in (bar.label, bar.value_text, bar.ratio_text, bar.note) if part)
+            for bar in self.bars
         )
 
     def sizeHint(self) -> QSize:
@@ -103,7 +104,8 @@ class BarChart(QWidget):
             painter.drawText(QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter, self._empty)
             painter.end()
             return
-        name = min(max(body.horizontalAdvance(bar.label) for bar in self.bars), self.width() * 0.34)
+        names = [(strong if bar.best else body).horizontalAdvance(bar.label) for bar in self.bars]
+        name = min(max(names) + 2, self.width() * 0.34)
         ratio = max(strong.horizontalAdvance(bar.ratio_text) for bar in self.bars)
         value = max(strong.horizontalAdvance(bar.value_text) for bar in self.bars)
         left = name + tokens.S16
@@ -141,9 +143,14 @@ class BarChart(QWidget):
         length = max(3.0, bar.value * scale)
         painter.drawRoundedRect(QRectF(track.x(), track.y(), length, track.height()), 3, 3)
         if bar.low is not None and bar.high is not None:
-            painter.setPen(QPen(QColor(colours.ink), 1.4))
-            middle = track.center().y()
             low, high = track.x() + bar.low * scale, track.x() + bar.high * scale
-            painter.drawLine(QPointF(low, middle), QPointF(high, middle))
-            for end in (low, high):
-                painter.drawLine(QPointF(end, middle - 4), QPointF(end, middle + 4))
+            # a halo first: the whisker must be seen on the bar and beside it
+            for pen in (QPen(QColor(colours.surface), 4.5), QPen(QColor(colours.ink), 1.4)):
+                painter.setPen(pen)
+                _paint_whisker(painter, low, high, track.center().y())
+
+
+def _paint_whisker(painter: QPainter, low: float, high: float, middle: float) -> None:
+    painter.drawLine(QPointF(low, middle), QPointF(high, middle))
+    for end in (low, high):
+        painter.drawLine(QPointF(end, middle - 4), QPointF(end, middle + 4))

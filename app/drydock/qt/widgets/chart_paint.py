@@ -23,7 +23,10 @@ def paint_legend(painter: QPainter, box: QRectF, title: str, entries: list[Entry
     title_width = bold.horizontalAdvance(title)
     labels = len(entries) > 1 or not title
     wanted = sum(
-        bold.horizontalAdvance(value) + (metrics.horizontalAdvance(label) + tokens.S4 if labels else 0) + _DOT + tokens.S16
+        bold.horizontalAdvance(value)
+        + (metrics.horizontalAdvance(label) + tokens.S4 if labels else 0)
+        + _DOT
+        + tokens.S16
         for label, value, _ in entries
     )
     labels = labels and title_width + wanted <= box.width()

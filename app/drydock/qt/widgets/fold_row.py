@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QFrame, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QSizePolicy, QVBoxLayout, QWidget
 
 from drydock.qt.theme import State, fonts, icons, state_word, theme, tokens
+from drydock.qt.widgets.focus import KeyboardButton
 from drydock.qt.widgets.state_badge import badge_width, paint_badge
 
 _ICON = 20
 _INDENT = tokens.S16 + _ICON + tokens.S12
 
 
-class _Head(QAbstractButton):
+class _Head(KeyboardButton):
     """The part that is always there."""
 
     def __init__(self, state: State, title: str, summary: str) -> None:
@@ -36,12 +37,20 @@ class _Head(QAbstractButton):
     def minimumSizeHint(self) -> QSize:
         return QSize(200, self.sizeHint().height())
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.toggle()
+        elif event.key() in (Qt.Key.Key_Right, Qt.Key.Key_Left):
+            self.setChecked(event.key() == Qt.Key.Key_Right)
+        else:
+            super().keyPressEvent(event)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         colours = theme().colours
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         box = QRectF(self.rect()).adjusted(2, 2, -2, -2)
-        painter.setPen(QPen(QColor(colours.focus), 2) if self.hasFocus() else QPen(Qt.PenStyle.NoPen))
+        painter.setPen(QPen(QColor(colours.focus), 2) if self.ring_wanted else QPen(Qt.PenStyle.NoPen))
         painter.setBrush(QColor(colours.hover) if self.underMouse() else Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(box, tokens.RADIUS_CARD - 2, tokens.RADIUS_CARD - 2)
         middle = self.height() / 2
@@ -49,10 +58,10 @@ class _Head(QAbstractButton):
         chevron = "chevron_down" if self.isChecked() else "chevron_right"
         icons.paint(painter, chevron, colours.muted, QRectF(self.width() - tokens.S16 - 18, middle - 9, 18, 18))
         word = self.word or state_word(self.state)
-        width = badge_width(word)
+        width = badge_width(word, icon=False)
         right = self.width() - tokens.S16 - 18 - tokens.S8 - width
         if self.state != "ok":
-            paint_badge(painter, QRectF(right, middle - 12, width, 24), self.state, word)
+            paint_badge(painter, QRectF(right, middle - 12, width, 24), self.state, word, icon=False)
         else:
             right += width
         self._paint_words(painter, right - tokens.S12 - _INDENT)
@@ -124,16 +133,6 @@ class FoldRow(QFrame):
     def set_open(self, open_: bool) -> None:
         """Unfold or fold."""
         self._head.setChecked(open_)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.set_open(not self.open)
-        elif event.key() == Qt.Key.Key_Right:
-            self.set_open(True)
-        elif event.key() == Qt.Key.Key_Left:
-            self.set_open(False)
-        else:
-            super().keyPressEvent(event)
 
     def _unfold(self, open_: bool) -> None:
         self._inner.setVisible(open_)

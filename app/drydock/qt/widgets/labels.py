@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
@@ -36,7 +36,6 @@ def button(text: str, kind: ButtonKind = "plain", icon: str = "") -> QPushButton
     made.setAutoDefault(False)
     if icon:
         role = {"main": "on_accent", "quiet": "accent", "danger": "broken"}.get(kind, "ink")
-        made.setIconSize(QSize(tokens.ICON, tokens.ICON))
         theme().bind_icon(made, icon, role)
     return made
 
@@ -46,7 +45,6 @@ def tool_button(icon: str, name: str) -> QToolButton:
     made = QToolButton()
     made.setToolTip(name)
     made.setAccessibleName(name)
-    made.setIconSize(QSize(tokens.ICON, tokens.ICON))
     made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     theme().bind_icon(made, icon, "muted")
     return made

@@ -68,4 +68,4 @@ class LogPanel(QFrame):
             self._count.setText(self.tr("not found"))
 
     def _show_count(self, lines: int) -> None:
-        self._count.setText(self.tr("%n line(s)", "", lines))
+        self._count.setText(self.tr("1 line") if lines == 1 else self.tr("{0} lines").format(f"{lines:,}"))

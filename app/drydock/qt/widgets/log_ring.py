@@ -52,7 +52,7 @@ class LogRing:
         added = [clean(line) for line in lines]
         if not added:
             return
-        self.longest = max(self.longest, max(map(len, added)))
+        self.longest = max(self.longest, *map(len, added))
         self._lines += added
         excess = len(self._lines) - self.capacity
         if excess > 0:

@@ -25,6 +25,7 @@ from drydock.qt.theme import fonts, theme, tokens
 from drydock.qt.widgets.log_ring import LogRing
 
 _DRAIN_MS = 33
+_LEFT = tokens.S16 - 1
 _BAD = re.compile(r"\b(?:error|fatal|critical|traceback|exception|failed|panic|killed)\b|out of memory", re.IGNORECASE)
 _WARN = re.compile(r"\bwarn(?:ing)?\b|\bdeprecated\b", re.IGNORECASE)
 
@@ -182,7 +183,7 @@ class LogView(QAbstractScrollArea):
         bar.setRange(0, max(0, len(self.ring) - self._rows()))
         bar.setValue(bar.maximum() if following else place)
         bar.blockSignals(False)
-        width = round(self.ring.longest * self._char) + 2 * tokens.S12
+        width = round(self.ring.longest * self._char) + 2 * _LEFT
         across.setPageStep(self.viewport().width())
         across.setSingleStep(round(self._char) * 4)
         across.setRange(0, max(0, width - self.viewport().width()))
@@ -201,7 +202,7 @@ class LogView(QAbstractScrollArea):
         number = max(self.ring.first, min(self.ring.end - 1, number))
         lines = self.ring.slice(number, number + 1)
         text = lines[0] if lines else ""
-        x = point.x() + self.horizontalScrollBar().value() - tokens.S12
+        x = point.x() + self.horizontalScrollBar().value() - _LEFT
         return number, max(0, min(len(text), self._column(text, x)))
 
     def _column(self, text: str, x: float) -> int:
@@ -223,10 +224,10 @@ class LogView(QAbstractScrollArea):
     def paintEvent(self, event: QPaintEvent) -> None:
         colours = theme().colours
         painter = QPainter(self.viewport())
-        painter.fillRect(self.viewport().rect(), QColor(colours.field))
+        painter.fillRect(self.viewport().rect(), QColor(colours.surface))
         painter.setFont(self._font)
         top = self.ring.first + self.verticalScrollBar().value()
-        left = tokens.S12 - self.horizontalScrollBar().value()
+        left = _LEFT - self.horizontalScrollBar().value()
         span = self._span()
         for index, text in enumerate(self.ring.slice(top, top + self._rows() + 2)):
             row = QRectF(left, tokens.S4 + index * self._row, max(self.viewport().width(), 1), self._row)
@@ -248,7 +249,9 @@ class LogView(QAbstractScrollArea):
             at = folded.find(wanted)
             while at >= 0:
                 start, end = self._x(text, at), self._x(text, at + len(wanted))
-                painter.fillRect(QRectF(row.x() + start, row.y(), end - start, row.height()), QColor(colours.attention_soft))
+                painter.fillRect(
+                    QRectF(row.x() + start, row.y(), end - start, row.height()), QColor(colours.attention_soft)
+                )
                 at = folded.find(wanted, at + len(wanted))
         if span is not None and span[0][0] <= number <= span[1][0]:
             start = self._x(text, span[0][1]) if number == span[0][0] else 0.0

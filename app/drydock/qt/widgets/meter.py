@@ -61,7 +61,9 @@ class Meter(QWidget):
         painter.drawText(line, Qt.AlignmentFlag.AlignRight, self._text)
         room = self.width() - metrics.horizontalAdvance(self._text) - tokens.S8
         painter.setPen(QColor(colours.muted))
-        painter.drawText(line, Qt.AlignmentFlag.AlignLeft, metrics.elidedText(self._label, Qt.TextElideMode.ElideRight, room))
+        painter.drawText(
+            line, Qt.AlignmentFlag.AlignLeft, metrics.elidedText(self._label, Qt.TextElideMode.ElideRight, room)
+        )
         track = QRectF(0, self.height() - _BAR, self.width(), _BAR)
         paint_bar(painter, track, self._share, colours.role(self._role), colours.pressed)
         painter.end()

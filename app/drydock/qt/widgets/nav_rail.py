@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen, QShowEvent
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from drydock.qt.theme import State, fonts, icons, theme, tokens
+from drydock.qt.widgets.focus import KeyboardButton
 
 WIDE, NARROW = 184, 60
 COMPACT_BELOW = 860  # window width under which only the icons stay
@@ -14,7 +15,7 @@ _ITEM = 38
 _ICON = 20
 
 
-class NavItem(QAbstractButton):
+class NavItem(KeyboardButton):
     """One place of the rail."""
 
     def __init__(self, key: str, text: str, icon: str) -> None:
@@ -51,7 +52,7 @@ class NavItem(QAbstractButton):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         box = QRectF(self.rect()).adjusted(1, 1, -1, -1)
         ground = colours.accent_soft if self.isChecked() else (colours.hover if self.underMouse() else "")
-        painter.setPen(QPen(QColor(colours.focus), 2) if self.hasFocus() else QPen(Qt.PenStyle.NoPen))
+        painter.setPen(QPen(QColor(colours.focus), 2) if self.ring_wanted else QPen(Qt.PenStyle.NoPen))
         painter.setBrush(QColor(ground) if ground else Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(box, tokens.RADIUS_CONTROL, tokens.RADIUS_CONTROL)
         ink = colours.accent if self.isChecked() else colours.muted
@@ -95,6 +96,7 @@ class NavRail(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAccessibleName(self.tr("Pages"))
         self._items: list[NavItem] = []
+        self._current = ""
         self._compact = False
         self._watched: QWidget | None = None
         self._column = QVBoxLayout(self)
@@ -112,7 +114,7 @@ class NavRail(QWidget):
     @property
     def current(self) -> str:
         """The key of the place one is at; empty before the first choice."""
-        return next((item.key for item in self._items if item.isChecked()), "")
+        return self._current
 
     def add_item(self, key: str, text: str, icon: str, *, bottom: bool = False) -> NavItem:
         """Add a place, at the top or at the rail's foot."""
@@ -136,6 +138,7 @@ class NavRail(QWidget):
             KeyError: the rail has no such place.
         """
         wanted = self._find(key)
+        self._current = key
         for item in self._items:
             item.setChecked(item is wanted)
             # one stop for Tab, as in a tab bar
@@ -176,7 +179,12 @@ class NavRail(QWidget):
         here = self._items.index(item)
         last = len(self._items) - 1
         keys = Qt.Key
-        places = {keys.Key_Up: max(0, here - 1), keys.Key_Down: min(last, here + 1), keys.Key_Home: 0, keys.Key_End: last}
+        places = {
+            keys.Key_Up: max(0, here - 1),
+            keys.Key_Down: min(last, here + 1),
+            keys.Key_Home: 0,
+            keys.Key_End: last,
+        }
         if key in (keys.Key_Return, keys.Key_Enter):
             self._choose(item)
         elif key in places:
@@ -188,7 +196,7 @@ class NavRail(QWidget):
         return True
 
     def _choose(self, item: NavItem) -> None:
-        before = self.current if not item.isChecked() else ""
+        before = self._current
         self.set_current(item.key)
         if before != item.key:
             self.chosen.emit(item.key)

@@ -47,7 +47,7 @@ class PageHeader(QWidget):
         row.addLayout(self._beside)
         self._button = button(action, "main", icon)
         self._button.clicked.connect(self.chosen)
-        row.addWidget(self._button, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._beside.addWidget(self._button, 0, Qt.AlignmentFlag.AlignVCenter)
         self.say(title, sentence, action)
 
     @property
@@ -67,4 +67,4 @@ class PageHeader(QWidget):
 
     def add_beside(self, widget: QWidget) -> None:
         """Put a lesser button at the left of the main one."""
-        self._beside.addWidget(widget)
+        self._beside.insertWidget(self._beside.count() - 1, widget, 0, Qt.AlignmentFlag.AlignVCenter)

@@ -21,7 +21,7 @@ class ProgressLine(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._share: float | None = 0.0
-        self._frame = 0
+        self._frame = _SWEEP_FRAMES // 3
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._timer = QTimer(self)
         self._timer.setInterval(_FRAME_MS)
@@ -139,7 +139,9 @@ class ProgressPanel(QFrame):
         """
         self.line.set_share(share)
         self._left.setText(done)
+        self._left.setVisible(bool(done))
         self._right.setText(left)
+        self._right.setVisible(bool(left))
         percent = self.tr("in progress") if share is None else f"{share:.0%}"
         self.line.setAccessibleName(percent)
         self.setAccessibleDescription(", ".join(part for part in (percent, done, left) if part))

@@ -177,12 +177,13 @@ class RollingChart(QWidget):
         plot = self._plot()
         entries = [(s.label, self.value_text(s.last_value), s.colour_role) for s in self._series.values()]
         paint_legend(painter, QRectF(0, 0, self.width(), plot.top()), self.title, entries)
-        self._paint_grid(painter, plot)
         now = self._now()
         if now is None:
             painter.setPen(QColor(theme().colours.muted))
+            painter.setFont(fonts.font("small"))
             painter.drawText(plot, Qt.AlignmentFlag.AlignCenter, self.tr("Waiting for the first sample"))
         else:
+            self._paint_grid(painter, plot)
             self._paint_lines(painter, plot, now)
             self._paint_pointed(painter, plot, now)
         if self.hasFocus():
@@ -196,7 +197,7 @@ class RollingChart(QWidget):
         painter.setFont(fonts.font("small"))
         metrics = QFontMetricsF(painter.font())
         low, high = self.y_range()
-        step = nice_step(high - low, max(1, min(4, int(plot.height() / (2.2 * metrics.height())))))
+        step = nice_step(high - low, max(1, min(4, int(plot.height() / (1.6 * metrics.height())))))
         value = math.ceil(low / step) * step
         while value <= high + step * 1e-6:
             y = plot.bottom() - (value - low) / (high - low) * plot.height()

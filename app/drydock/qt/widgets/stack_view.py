@@ -9,16 +9,17 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from drydock.qt.theme import State, fonts, icons, state_word, theme, tokens
+from drydock.qt.widgets.focus import KeyboardButton
 from drydock.qt.widgets.state_badge import badge_width, paint_badge
 
 _LIP = 4  # the visible edge that gives a plate its thickness
 _TILE = 36
 _GLYPH = 22
 _LOWEST = 56
-_HIGHEST = 84
+_HIGHEST = 104
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +43,7 @@ class Layer:
     icon: str = ""
 
 
-class LayerPlate(QAbstractButton):
+class LayerPlate(KeyboardButton):
     """One plate."""
 
     def __init__(self, layer: Layer) -> None:
@@ -77,7 +78,7 @@ class LayerPlate(QAbstractButton):
         face = QRectF(self.rect()).adjusted(1.5, 1.5, -1.5, -1.5 - _LIP)
         self._paint_plate(painter, face)
         self._paint_words(painter, face)
-        if self.hasFocus():
+        if self.ring_wanted:
             painter.setPen(QPen(QColor(theme().colours.focus), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(face.adjusted(0, 0, 0, _LIP), tokens.RADIUS_CARD, tokens.RADIUS_CARD)
@@ -91,12 +92,13 @@ class LayerPlate(QAbstractButton):
             painter.setBrush(QColor(colours.hover) if hover else Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(face.adjusted(0, 0, 0, _LIP), radius, radius)
             return
-        edge = {"ok": colours.line, "attention": colours.attention, "broken": colours.broken}[state]
+        edge = {"ok": colours.line, "attention": colours.line, "broken": colours.broken}[state]
+        lip = {"ok": colours.control_line, "attention": colours.attention, "broken": colours.broken}[state]
         ground = {"ok": colours.surface, "attention": colours.surface, "broken": colours.broken_soft}[state]
         if hover and state != "broken":
             ground = colours.hover
         painter.setPen(QPen(QColor(edge), 1))
-        painter.setBrush(QColor(colours.control_line if state == "ok" else edge))
+        painter.setBrush(QColor(lip))
         painter.drawRoundedRect(face.adjusted(0, _LIP, 0, _LIP), radius, radius)
         painter.setBrush(QColor(ground))
         painter.drawRoundedRect(face, radius, radius)
@@ -144,6 +146,7 @@ class StackView(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(tokens.S4)
+        self._column.addStretch(1)  # free room goes below: a stack does not come apart
         self._plates: list[LayerPlate] = []  # top to bottom
         self.set_layers(layers)
 
@@ -185,5 +188,5 @@ class StackView(QWidget):
         plate = LayerPlate(layer)
         plate.clicked.connect(lambda: self.layer_chosen.emit(plate.layer.id))
         plate.installEventFilter(self)
-        self._column.addWidget(plate)
+        self._column.insertWidget(self._column.count() - 1, plate, 100)
         return plate

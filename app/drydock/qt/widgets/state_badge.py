@@ -13,23 +13,27 @@ _GAP = 5
 _PAD = 9
 
 
-def badge_width(word: str) -> float:
+def badge_width(word: str, *, icon: bool = True) -> float:
     """Return how wide a badge with this word is, in device-independent pixels."""
-    return QFontMetricsF(fonts.font("small", strong=True)).horizontalAdvance(word) + _ICON + _GAP + 2 * _PAD + 2
+    text = QFontMetricsF(fonts.font("small", strong=True)).horizontalAdvance(word)
+    return text + 2 * _PAD + 2 + (_ICON + _GAP if icon else 0)
 
 
-def paint_badge(painter: QPainter, box: QRectF, state: State, word: str, *, filled: bool = True) -> None:
-    """Draw a badge into ``box``; without ``filled`` only icon and word."""
+def paint_badge(
+    painter: QPainter, box: QRectF, state: State, word: str, *, filled: bool = True, icon: bool = True
+) -> None:
+    """Draw a badge into ``box``; leave ``icon`` out only where the state's icon stands beside it already."""
     colours = theme().colours
     if filled:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(colours.role(f"{state}_soft")))
         painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
     ink = colours.role(state)
-    icons.paint(painter, state, ink, QRectF(box.x() + _PAD, box.center().y() - _ICON / 2, _ICON, _ICON))
+    if icon:
+        icons.paint(painter, state, ink, QRectF(box.x() + _PAD, box.center().y() - _ICON / 2, _ICON, _ICON))
     painter.setPen(QColor(ink))
     painter.setFont(fonts.font("small", strong=True))
-    text = box.adjusted(_PAD + _ICON + _GAP, 0, -_PAD + 2, 0)
+    text = box.adjusted(_PAD + (_ICON + _GAP if icon else 1), 0, -_PAD + 2, 0)
     painter.drawText(text, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, word)
 
 
