@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from drydock.core.facts.fact import Fact
+from drydock.core.facts.fact import Fact, Missing
 
 
 class NvmlState(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +51,8 @@ class Driver(msgspec.Struct, frozen=True, kw_only=True):
         cuda: newest CUDA this driver runs natively, as (major, minor).
         module_version: of the loaded kernel module, from /proc/driver/nvidia/version.
         device_nodes: names in /dev that belong to the driver (``/dev/dxg`` in WSL2).
+        library_files: the real paths that ``libnvidia-ml.so.1`` leads to in the usual library directories;
+            a Linux driver's file name ends in its version.
     """
 
     nvml: NvmlState
@@ -59,3 +61,4 @@ class Driver(msgspec.Struct, frozen=True, kw_only=True):
     module_version: Fact[str]
     device_nodes: Fact[tuple[str, ...]]
     pci_gpus: Fact[tuple[PciGpu, ...]]
+    library_files: Fact[tuple[str, ...]] = Missing("not_asked")

@@ -1,0 +1,98 @@
+"""What the kernel and the file system show of the NVIDIA driver, without asking the driver itself."""
+
+import re
+
+import msgspec
+
+from drydock.core.facts import Fact, Known, Missing, PciGpu
+from drydock.world import World
+
+_PCI = "/sys/bus/pci/devices"
+_NVIDIA = "0x10de"
+_DISPLAY_CLASS = "0x03"
+"""PCI base class of display controllers: VGA (0x0300), 3D (0x0302), other (0x0380)."""
+
+_LIBRARY = "libnvidia-ml.so.1"
+_LIBRARY_DIRECTORIES = (
+    "/usr/lib/wsl/lib",
+    "/usr/lib/x86_64-linux-gnu",
+    "/usr/lib/aarch64-linux-gnu",
+    "/usr/lib64",
+    "/usr/lib",
+    "/usr/local/nvidia/lib64",
+    "/run/opengl-driver/lib",
+)
+
+_MODULE_VERSION = re.compile(r"Kernel Module(?:\s+for\s+\S+)?\s+(\d+\.\d+(?:\.\d+)?)\b")
+_VERSION = re.compile(r"\d+\.\d+(?:\.\d+)?")
+
+
+class KernelDriver(msgspec.Struct, frozen=True, kw_only=True):
+    """The fields of :class:`~drydock.core.facts.Driver` that do not come from NVML."""
+
+    module_version: Fact[str] = Missing("not_asked")
+    device_nodes: Fact[tuple[str, ...]] = Missing("not_asked")
+    pci_gpus: Fact[tuple[PciGpu, ...]] = Missing("not_asked")
+    library_files: Fact[tuple[str, ...]] = Missing("not_asked")
+
+
+def collect_driver(world: World) -> KernelDriver:
+    """Collect the loaded module's version, device nodes, GPUs on the bus and the driver's library files."""
+    if world.system() != "linux":
+        nowhere = Missing("not_applicable")
+        return KernelDriver(module_version=nowhere, device_nodes=nowhere, pci_gpus=nowhere, library_files=nowhere)
+    return KernelDriver(
+        module_version=_module_version(world),
+        device_nodes=_device_nodes(world),
+        pci_gpus=_pci_gpus(world),
+        library_files=_library_files(world),
+    )
+
+
+def _module_version(world: World) -> Fact[str]:
+    text = world.read_text("/proc/driver/nvidia/version", 1 << 14)
+    if isinstance(text, Known):
+        match = _MODULE_VERSION.search(text.value)
+        return Known(match[1]) if match else Missing("failed", text.value[:200])
+    module = world.read_text("/sys/module/nvidia/version", 256)
+    if isinstance(module, Known) and _VERSION.fullmatch(module.value.strip()):
+        return Known(module.value.strip())
+    return text
+
+
+def _device_nodes(world: World) -> Fact[tuple[str, ...]]:
+    names = world.list_directory("/dev")
+    if isinstance(names, Missing):
+        return names
+    return Known(tuple(name for name in names.value if name.startswith("nvidia") or name == "dxg"))
+
+
+def _pci_gpus(world: World) -> Fact[tuple[PciGpu, ...]]:
+    addresses = world.list_directory(_PCI)
+    if isinstance(addresses, Missing):
+        return addresses
+    found = (_pci_gpu(world, address) for address in addresses.value)
+    return Known(tuple(gpu for gpu in found if gpu))
+
+
+def _pci_gpu(world: World, address: str) -> PciGpu | None:
+    def field(name: str) -> str:
+        text = world.read_text(f"{_PCI}/{address}/{name}", 256)
+        return text.value.strip().lower() if isinstance(text, Known) else ""
+
+    if field("vendor") != _NVIDIA or not field("class").startswith(_DISPLAY_CLASS):
+        return None
+    bound = world.resolve_link(f"{_PCI}/{address}/driver")
+    return PciGpu(address=address, device_id=field("device").removeprefix("0x"), driver=bound)
+
+
+def _library_files(world: World) -> Fact[tuple[str, ...]]:
+    found: list[str] = []
+    for directory in _LIBRARY_DIRECTORIES:
+        target = world.resolve_link(f"{directory}/{_LIBRARY}")
+        if isinstance(target, Known):
+            found.append(f"{directory}/{target.value}")
+        elif target.why == "failed":
+            # there, and not a link: WSL's own library is a plain file
+            found.append(f"{directory}/{_LIBRARY}")
+    return Known(tuple(found))

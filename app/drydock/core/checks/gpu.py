@@ -1,0 +1,144 @@
+"""Checks of the GPUs: present, reachable, whole, visible."""
+
+from drydock.core.checks.check import Answer, attention, broken, not_tested, ok, seen
+from drydock.core.checks.situation import has_gpu, is_wsl, own_pci_gpus, pci_gpus
+from drydock.core.facts import Gpu, Known, Missing, Snapshot, known_or
+from drydock.core.findings import Evidence
+
+_DESKTOP_WORDS = ("GEFORCE", "RTX", "GTX", "QUADRO", "TITAN", "NVS", "LAPTOP", "MX", "GB10", "THOR", "ORIN")
+
+
+def ask_present(snapshot: Snapshot) -> Answer:
+    """Ask whether there is an NVIDIA GPU."""
+    bus = snapshot.driver.pci_gpus
+    evidence = (
+        seen("PCI bus", Known(tuple(f"{gpu.address} 10de:{gpu.device_id}" for gpu in bus.value)))
+        if isinstance(bus, Known)
+        else seen("PCI bus", bus)
+    )
+    if snapshot.gpus:
+        return ok(evidence, count=len(snapshot.gpus), names=", ".join(names(snapshot.gpus)))
+    if own_pci_gpus(snapshot):
+        return ok(evidence, variant="on_bus", count=len(own_pci_gpus(snapshot)))
+    if pci_gpus(snapshot):
+        kept = pci_gpus(snapshot)[0]
+        return attention("kept", evidence, address=kept.address, driver=known_or(kept.driver, ""))
+    present = has_gpu(snapshot)
+    if present is None:
+        return not_tested("unknown", evidence, why=_why_unknown(snapshot))
+    return attention("none", evidence)
+
+
+def _why_unknown(snapshot: Snapshot) -> str:
+    if is_wsl(snapshot):
+        return "inside WSL only the driver can tell"
+    bus = snapshot.driver.pci_gpus
+    return bus.detail or bus.why if isinstance(bus, Missing) else ""
+
+
+def names(gpus: tuple[Gpu, ...]) -> list[str]:
+    """Return the distinct names with their numbers, as ``8x NVIDIA H100``."""
+    counted: dict[str, int] = {}
+    for gpu in gpus:
+        name = known_or(gpu.name, f"GPU {gpu.index}")
+        counted[name] = counted.get(name, 0) + 1
+    return [name if count == 1 else f"{count}x {name}" for name, count in counted.items()]
+
+
+def ask_lost(snapshot: Snapshot) -> Answer:
+    """Ask whether the driver still reaches every GPU."""
+    if snapshot.driver.nvml.kind == "gpu_lost":
+        return broken("lost", Evidence("NVML", snapshot.driver.nvml.text), which="a GPU")
+    evidence = tuple(Evidence(f"NVML, GPU {gpu.index}", gpu.text or "answers") for gpu in snapshot.gpus)
+    for state in ("lost", "error"):
+        bad = [gpu for gpu in snapshot.gpus if gpu.state == state]
+        if bad:
+            which = ", ".join(f"GPU {gpu.index} ({known_or(gpu.pci_bus_id, 'address unknown')})" for gpu in bad)
+            return broken(state, *evidence, which=which, text=bad[0].text)
+    if not snapshot.gpus:
+        return not_tested("no_gpu")
+    driven = [gpu for gpu in own_pci_gpus(snapshot) if known_or(gpu.driver, "") == "nvidia"]
+    # a container may be given some of the GPUs only, while its bus shows them all
+    whole = not known_or(snapshot.host.in_container, default=False)
+    if whole and len(driven) > len(snapshot.gpus):
+        return broken("missing", *evidence, on_bus=len(driven), count=len(snapshot.gpus))
+    return ok(*evidence, count=len(snapshot.gpus))
+
+
+def ask_mig(snapshot: Snapshot) -> Answer:
+    """Ask whether a GPU is cut into slices, and whether there are any."""
+    if not snapshot.gpus:
+        return not_tested("no_gpu")
+    cut = [gpu for gpu in snapshot.gpus if known_or(gpu.mig, default=False)]
+    if not cut:
+        return ok()
+    evidence = tuple(Evidence(f"MIG devices of GPU {gpu.index}", ", ".join(gpu.mig_devices) or "(none)") for gpu in cut)
+    empty = [gpu for gpu in cut if not gpu.mig_devices]
+    values = {"gpus": ", ".join(str(gpu.index) for gpu in empty or cut)}
+    if len(empty) == len(snapshot.gpus):
+        return broken("no_slices", *evidence, **values)
+    if empty:
+        return attention("some_empty", *evidence, **values)
+    return attention("on", *evidence, **values, count=sum(len(gpu.mig_devices) for gpu in cut))
+
+
+def is_server_gpu(gpu: Gpu) -> bool:
+    """Return whether the GPU's name is that of a data-centre product (no GeForce, RTX, TITAN, Jetson …)."""
+    name = known_or(gpu.name, "").upper()
+    return bool(name) and not any(word in name for word in _DESKTOP_WORDS)
+
+
+def ask_persistence(snapshot: Snapshot) -> Answer:
+    """Ask whether the driver stays initialised on a server's GPUs between programs."""
+    servers = [gpu for gpu in snapshot.gpus if is_server_gpu(gpu)]
+    if not servers:
+        return not_tested("no_server")
+    if is_wsl(snapshot) or snapshot.host.system != "linux":
+        return not_tested("not_linux")
+    known = [gpu for gpu in servers if isinstance(gpu.persistence, Known)]
+    if not known:
+        return not_tested("unknown", why="the driver does not tell")
+    off = [gpu for gpu in known if not known_or(gpu.persistence, default=True)]
+    evidence = tuple(seen(f"persistence mode, GPU {gpu.index}", gpu.persistence) for gpu in known)
+    if off:
+        return attention("off", *evidence, count=len(off))
+    return ok(*evidence)
+
+
+def ask_visible(snapshot: Snapshot) -> Answer:
+    """Ask whether CUDA_VISIBLE_DEVICES hides GPUs from programs started on the host."""
+    if not snapshot.gpus:
+        return not_tested("no_gpu")
+    value = snapshot.host.environment.get("CUDA_VISIBLE_DEVICES")
+    if value is None:
+        return ok()
+    evidence = Evidence("CUDA_VISIBLE_DEVICES", value or "(empty)")
+    shown = _visible(value, snapshot.gpus)
+    if shown == 0:
+        return attention("all_hidden", evidence, value=value, count=len(snapshot.gpus))
+    if shown < len(snapshot.gpus):
+        return attention("some_hidden", evidence, value=value, shown=shown, count=len(snapshot.gpus))
+    return ok(evidence)
+
+
+def _visible(value: str, gpus: tuple[Gpu, ...]) -> int:
+    """Count the GPUs that CUDA would show: it reads entries until the first that names no GPU."""
+    shown: set[int] = set()
+    for entry in value.split(","):
+        index = _index_of(entry.strip(), gpus)
+        if index is None or index in shown:
+            break
+        shown.add(index)
+    return len(shown)
+
+
+def _index_of(entry: str, gpus: tuple[Gpu, ...]) -> int | None:
+    if entry.isdecimal():
+        return int(entry) if int(entry) < len(gpus) else None
+    if not entry:
+        return None
+    for gpu in gpus:
+        uuids = (known_or(gpu.uuid, ""), *gpu.mig_devices)
+        if any(uuid.startswith(entry) for uuid in uuids if uuid):
+            return gpu.index
+    return None

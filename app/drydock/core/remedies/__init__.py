@@ -1,0 +1,43 @@
+"""What would help against a finding, as text to look at first. Nothing here performs anything."""
+
+from drydock.core.facts import Snapshot
+from drydock.core.findings import Finding
+from drydock.core.remedies import driver, engine, toolkit
+from drydock.core.remedies.remedy import Make, Packages, Remedy, packages_of
+
+__all__ = ["OFFERED", "Packages", "Remedy", "packages_of", "remedies_for"]
+
+
+def remedies_for(finding: Finding, snapshot: Snapshot) -> tuple[Remedy, ...]:
+    """Return what would help against a finding, best first; empty where only a person can decide."""
+    makers = _MAKERS.get((finding.id, finding.variant), ())
+    made = (make(finding, snapshot) for make in makers)
+    return tuple(remedy for remedy in made if remedy)
+
+
+_MAKERS: dict[tuple[str, str], tuple[Make, ...]] = {
+    ("gpu-lost", "lost"): (driver.reboot,),
+    ("gpu-persistence", "off"): (driver.persistence,),
+    ("wsl-driver", "installed"): (driver.remove_wsl_driver,),
+    ("wsl-driver", "hides"): (driver.remove_wsl_driver,),
+    ("driver-installed", "absent"): (driver.install_driver,),
+    ("driver-bound", "nouveau"): (driver.forbid,),
+    ("driver-bound", "nova"): (driver.forbid,),
+    ("driver-versions", "mismatch"): (driver.reboot,),
+    ("driver-nodes", "absent"): (driver.make_nodes,),
+    ("driver-nodes", "no_uvm"): (driver.make_nodes,),
+    ("driver-ready", "not_loaded"): (driver.load_module, driver.build_module),
+    ("driver-ready", "mismatch"): (driver.reboot,),
+    ("engine-installed", "absent"): (engine.install_engine,),
+    ("engine-permission", "not_member"): (engine.join_group,),
+    ("engine-permission", "login_again"): (engine.login_again,),
+    ("engine-running", "not_running"): (engine.start_engine,),
+    ("toolkit-installed", "absent"): (toolkit.install_toolkit,),
+    ("toolkit-path", "hook"): (toolkit.register_runtime,),
+    ("toolkit-path", "none"): (toolkit.register_runtime,),
+    ("toolkit-path", "podman"): (toolkit.write_cdi,),
+    ("toolkit-cdi", "stale"): (toolkit.rewrite_cdi,),
+}
+
+OFFERED: frozenset[tuple[str, str]] = frozenset(_MAKERS)
+"""(check id, variant) of every finding that a remedy may be offered for."""
