@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.support.engine.handle import Engine
 from tests.support.engine.images import TestImage
-from tests.support.engine.state import EngineState, EngineTrouble
+from tests.support.engine.state import EngineState, EngineTrouble, RecordedProcess
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -112,3 +112,18 @@ def test_nothing_is_left_behind(engine: Engine) -> None:
     assert engine.client.containers.list(all=True, filters={"name": "drydock-kit-left"}) == []
     assert engine.client.volumes.list(filters={"name": "drydock-kit-left"}) == []
     assert engine.client.networks.list(names=["drydock-kit-left"]) == []
+
+
+def test_a_daemon_keeps_no_file_of_its_caller(tmp_path: Path) -> None:
+    record = RecordedProcess(tmp_path / "sleep.json", "sleep")
+    with (tmp_path / "lock").open("w") as lock:
+        os.set_inheritable(lock.fileno(), True)
+        record.start(["sleep", "60"], dict(os.environ), tmp_path / "log")
+    process = record.find()
+    assert process is not None
+    try:
+        files = {link.resolve() for link in Path(f"/proc/{process.pid}/fd").iterdir()}
+        assert files == {Path("/dev/null"), (tmp_path / "log").resolve()}
+    finally:
+        assert record.stop(wait_seconds=5)
+    assert record.find() is None

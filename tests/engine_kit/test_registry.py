@@ -64,6 +64,18 @@ def test_a_test_image_is_pulled_under_another_name(engine: Engine, tiny_image: T
         engine.forget_image(pushed.reference)
 
 
+def test_new_layers_on_a_test_image_have_to_be_fetched(engine: Engine, tiny_image: TestImage) -> None:
+    pushed = engine.push(tiny_image, "pytorch/pytorch", "kit-grown", new_layers=(300_000, 100_000), seed=3)
+    try:
+        events = pull(engine, f"{engine.registry}/pytorch/pytorch", "kit-grown")
+        statuses = [event.get("status") for event in events]
+        assert statuses.count("Already exists") == 1
+        assert statuses.count("Pull complete") == 2
+        assert engine.client.containers.run(pushed.reference, ["ls", "/opt"], remove=True) == b"layer-0\nlayer-1\n"
+    finally:
+        engine.forget_image(pushed.reference)
+
+
 @pytest.mark.parametrize(
     ("fault", "words"),
     [(Fault.CUT, "EOF"), (Fault.CORRUPT, "verification failed"), (Fault.BLOB_500, "500")],

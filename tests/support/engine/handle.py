@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -58,9 +58,11 @@ class Engine:
         """The image of a recipe, made now if the engine does not hold it."""
         return images.ensure(self.state, recipe)
 
-    def push(self, image: TestImage, repository: str, tag: str) -> PushedImage:
-        """Put a test image into the registry under any name."""
-        return self.registry.push_image(image, repository, tag, self.state.cache)
+    def push(
+        self, image: TestImage, repository: str, tag: str, *, new_layers: Sequence[int] = (), seed: int = 0
+    ) -> PushedImage:
+        """Put a test image into the registry under any name; see ``Registry.push_image``."""
+        return self.registry.push_image(image, repository, tag, self.state.cache, new_layers=new_layers, seed=seed)
 
     def forget_image(self, reference: str) -> None:
         """Untag an image in the engine, so that a pull has to fetch it; nothing happens when it is not there."""

@@ -9,7 +9,7 @@ import json
 import random
 import shutil
 import tarfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -62,17 +62,18 @@ class Registry:
             seed: layers are the same for the same seed and size; give another to get layers no engine has.
             base: tar files of real layers to put underneath, if the image is to run.
         """
-        made = [_layer(f"layer-{index}", size, f"{seed}/{index}") for index, size in enumerate(layer_sizes)]
         with _Pusher(self.address, repository) as pusher:
             digests: list[str] = []
             entries: list[dict[str, Any]] = []
-            for content in (*(path.read_bytes() for path in base), *made):
+            for content in (*(path.read_bytes() for path in base), *_made_up(layer_sizes, seed)):
                 digests.append(f"sha256:{hashlib.sha256(content).hexdigest()}")
                 entries.append(pusher.blob(io.BytesIO(gzip.compress(content, 1, mtime=0)), LAYER_TYPE))
             config = {"Cmd": ["/bin/sh"], "Env": ["PATH=/usr/local/bin:/usr/bin:/bin"]}
             return pusher.manifest(tag, entries, image_configuration(config, digests))
 
-    def push_image(self, image: TestImage, repository: str, tag: str, cache: Path) -> PushedImage:
+    def push_image(
+        self, image: TestImage, repository: str, tag: str, cache: Path, *, new_layers: Sequence[int] = (), seed: int = 0
+    ) -> PushedImage:
         """Push one of the test images under any name; quick when the registry holds exactly that already.
 
         Args:
@@ -80,9 +81,12 @@ class Registry:
             repository: name without the registry's address.
             tag: its tag.
             cache: ``EngineState.cache``, where its layers lie.
+            new_layers: bytes of made-up layers to put on top. The engine holds the test image itself already, so
+                only these have to be fetched by a pull.
+            seed: as for ``push_layers``.
         """
         with _Pusher(self.address, repository) as pusher:
-            held = pusher.held(tag, image.recipe.key)
+            held = None if new_layers else pusher.held(tag, image.recipe.key, len(image.recipe.layers))
             if held is not None:
                 return held
             layers = [layer_file(layer, cache) for layer in image.recipe.layers]
@@ -91,6 +95,9 @@ class Registry:
                 with _compressed(layer).open("rb") as file:
                     entries.append(pusher.blob(file, LAYER_TYPE))
             digests = [file_digest(layer) for layer in layers]
+            for content in _made_up(new_layers, seed):
+                digests.append(f"sha256:{hashlib.sha256(content).hexdigest()}")
+                entries.append(pusher.blob(io.BytesIO(gzip.compress(content, 1, mtime=0)), LAYER_TYPE))
             return pusher.manifest(tag, entries, image_configuration(image.recipe.config, digests))
 
     def tags(self, repository: str) -> list[str]:
@@ -146,7 +153,7 @@ class _Pusher:
         answer.raise_for_status()
         return self._pushed(tag, answer.headers["Docker-Content-Digest"], layers)
 
-    def held(self, tag: str, recipe_key: str) -> PushedImage | None:
+    def held(self, tag: str, recipe_key: str, layer_count: int) -> PushedImage | None:
         """The image at ``tag`` if it was made from that recipe."""
         answer = self._session.get(
             f"{self._url}/manifests/{tag}", headers={"Accept": MANIFEST_TYPE}, timeout=_REQUEST_SECONDS
@@ -154,6 +161,8 @@ class _Pusher:
         if answer.status_code != 200:
             return None
         manifest = answer.json()
+        if len(manifest["layers"]) != layer_count:
+            return None
         configuration = self._session.get(
             f"{self._url}/blobs/{manifest['config']['digest']}", timeout=_REQUEST_SECONDS
         ).json()
@@ -164,6 +173,11 @@ class _Pusher:
 
     def _pushed(self, tag: str, digest: str, layers: Iterable[dict[str, Any]]) -> PushedImage:
         return PushedImage(f"{self._name}:{tag}", digest, tuple(int(layer["size"]) for layer in layers))
+
+
+def _made_up(sizes: Sequence[int], seed: int) -> Iterator[bytes]:
+    for index, size in enumerate(sizes):
+        yield _layer(f"layer-{index}", size, f"{seed}/{index}")
 
 
 def _layer(name: str, size: int, seed: str) -> bytes:

@@ -128,6 +128,8 @@ class RecordedProcess:
                     (os.POSIX_SPAWN_DUP2, nothing, 0),
                     (os.POSIX_SPAWN_DUP2, output, 1),
                     (os.POSIX_SPAWN_DUP2, output, 2),
+                    # a daemon that kept its caller's files would keep a lock like flock(1)'s, or a pipe, open for good
+                    *((os.POSIX_SPAWN_CLOSE, number) for number in _inherited_files()),
                 ],
                 setsid=True,
             )
@@ -157,6 +159,17 @@ class RecordedProcess:
             end_process(process, wait_seconds)
         self.path.unlink(missing_ok=True)
         return process is not None
+
+
+def _inherited_files() -> list[int]:
+    return [number for number in map(int, os.listdir("/proc/self/fd")) if number > 2 and _is_inheritable(number)]
+
+
+def _is_inheritable(number: int) -> bool:
+    try:
+        return os.get_inheritable(number)
+    except OSError:
+        return False  # closed meanwhile: the listing's own
 
 
 def end_process(process: psutil.Process, wait_seconds: float) -> None:
