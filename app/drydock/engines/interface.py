@@ -3,10 +3,12 @@
 Every method has a time limit of its own (or takes a :class:`Stop`), and turns what goes wrong into a
 :class:`~drydock.core.trouble.Trouble` with one of the ids of ``knowledge/troubles.toml``:
 
-``engine-not-installed engine-not-running engine-no-permission engine-timeout engine-too-old engine-lost
-engine-error image-not-found image-name-invalid registry-unreachable registry-auth registry-rate-limit
-registry-error pull-interrupted pull-corrupt disk-full platform-missing container-not-found name-taken port-taken
-gpu-runtime-missing gpu-runtime-failed cdi-device-missing container-died build-failed``.
+``engine-not-installed engine-not-running engine-no-permission engine-timeout engine-too-old engine-not-an-engine
+engine-unreachable engine-ssh-failed engine-address-invalid engine-context-unknown engine-lost engine-error
+image-not-found image-name-invalid image-in-use registry-unreachable registry-auth registry-rate-limit registry-tls
+registry-error pull-interrupted pull-corrupt disk-full disk-full-ahead platform-missing container-not-found
+container-not-running name-taken port-taken mount-source-missing program-not-in-image gpu-runtime-missing
+gpu-runtime-failed cdi-device-missing container-died exec-timeout build-failed``.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,9 +25,11 @@ class PullProgress(msgspec.Struct, frozen=True, kw_only=True):
     """One moment of a pull, summed over its layers. Bytes are compressed bytes.
 
     Attributes:
-        total: bytes of all layers whose size is known so far; None before the first is known.
+        total: bytes of all layers whose size is known so far, or the size the image is known to have where that is
+            more; None before anything is known.
         done: bytes fetched; never less than in an earlier moment.
-        layers_present: layers that were here already.
+        layers_done: layers that are complete, those that were here already included.
+        layers_present: layers that were here already; their bytes are in neither ``done`` nor ``total``.
         speed: bytes a second over the last few seconds.
         seconds_left: None while it cannot be told.
     """
@@ -152,14 +156,31 @@ class Engine(Protocol):
         """Remove a local image."""
         ...
 
-    def pull(self, reference: str, tell: Callable[[PullProgress], None], stop: Stop, platform: str = "") -> str:
+    def pull(
+        self,
+        reference: str,
+        tell: Callable[[PullProgress], None],
+        stop: Stop,
+        platform: str = "",
+        expected: int | None = None,
+    ) -> str:
         """Pull an image; a requested stop ends the download in the engine too.
+
+        Layers that were complete are kept where the engine's image store keeps them, and are then told as present.
+
+        Args:
+            reference: image name.
+            tell: takes the progress, at most about ten times a second.
+            stop: ends the pull.
+            platform: e.g. ``linux/amd64``; empty leaves it to the engine.
+            expected: compressed bytes of the whole image, where they are known.
 
         Returns:
             The image's digest.
 
         Raises:
             Stopped: the stop was asked for.
+            Trouble: what went wrong; ``disk-full-ahead`` before a disk that this computer can see would fill.
         """
         ...
 
@@ -176,7 +197,7 @@ class Engine(Protocol):
         ...
 
     def start(self, container: str) -> None:
-        """Start a container that was created or has exited."""
+        """Start a container that was created or has exited; when that fails, the container is still there."""
         ...
 
     def stop(self, container: str, grace: int = 10) -> None:
@@ -211,13 +232,23 @@ class Engine(Protocol):
     ) -> ExecResult:
         """Run a command in a running container, telling each line of its standard output.
 
+        The command and its children are ended in the container when the limit passes or the stop is asked for.
+
         Raises:
-            Trouble: ``exec-timeout`` when it runs longer than ``limit`` seconds.
+            Trouble: ``exec-timeout`` when it runs longer than ``limit`` seconds; ``container-died``.
+            Stopped: the stop was asked for.
         """
         ...
 
-    def put_files(self, container: str, directory: str, files: Mapping[str, bytes]) -> None:
-        """Write files (path below ``directory`` → content) into a container, without any bind mount."""
+    def put_files(self, container: str, directory: str, files: Mapping[str, bytes], mode: int = 0o644) -> None:
+        """Write files (path below ``directory`` → content) into a container, without any bind mount.
+
+        Args:
+            container: its name or id; it need not run.
+            directory: absolute path, made when it is not there.
+            files: path with ``/`` to content.
+            mode: permission bits of each file; they belong to root.
+        """
         ...
 
     def container_of_pids(self) -> Fact[Mapping[int, str]]:

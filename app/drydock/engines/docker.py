@@ -1,0 +1,215 @@
+"""The Engine protocol over Docker's API (Podman answers it too, through its compatible socket)."""
+
+import posixpath
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from drydock.core.facts import Container, Fact, Known, LocalImage, Missing
+from drydock.core.facts import Engine as EngineFacts
+from drydock.core.trouble import Trouble
+from drydock.engines import docker_answers as answers
+from drydock.engines.docker_api import Api, quoted
+from drydock.engines.docker_bodies import container_body, files_tar
+from drydock.engines.docker_build import build
+from drydock.engines.docker_exec import ContainerCommand
+from drydock.engines.docker_logs import log_lines
+from drydock.engines.docker_pull import Pull
+from drydock.engines.interface import BuildRequest, ContainerState, CreateRequest, ExecResult, PullProgress
+from drydock.world import Stop, World
+
+
+class DockerEngine:
+    """An engine that answers.
+
+    Attributes:
+        endpoint: address of the engine.
+        remote: it runs on another computer.
+    """
+
+    def __init__(self, world: World, api: Api, version: answers.Version, on_close: Callable[[], None]) -> None:
+        self.endpoint = api.endpoint.address
+        self.remote = api.endpoint.remote
+        self._world = world
+        self._api = api
+        self._version = version
+        self._on_close = on_close
+        self._root: str | None = None
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._api.close()
+        self._on_close()
+
+    def facts(self) -> EngineFacts:
+        """Ask version, storage, cgroups, runtimes, CDI devices; images included."""
+        info = self._info()
+        free = self._free(info.docker_root_dir or "")
+        try:
+            images: Fact[tuple[LocalImage, ...]] = Known(self.images())
+        except Trouble as trouble:
+            images = Missing("failed", str(trouble))
+        return answers.engine_facts(self._api.endpoint, self._version, info, free, images)
+
+    def images(self) -> tuple[LocalImage, ...]:
+        """List local images."""
+        entries = self._api.call(self._api.act("engine"), self._api.client.images, tuple[answers.ImageSummary, ...])
+        return tuple(answers.image_of_summary(entry) for entry in entries)
+
+    def find_image(self, reference: str) -> LocalImage | None:
+        """Return the local image with this reference or id, if it is here."""
+        try:
+            return answers.image_of_detail(self._image(reference))
+        except Trouble as trouble:
+            if trouble.id in ("image-not-found", "image-name-invalid"):
+                return None
+            raise
+
+    def image_environment(self, reference: str) -> Mapping[str, str]:
+        """Return the environment variables in a local image's configuration."""
+        config = self._image(reference).config
+        return answers.variables(config.env if config else None)
+
+    def remove_image(self, reference: str) -> None:
+        """Remove a local image (of several names, only this one)."""
+        act = self._api.act("image", reference)
+        self._api.call(act, lambda: self._api.client.remove_image(quoted(reference)), object)
+
+    def pull(
+        self,
+        reference: str,
+        tell: Callable[[PullProgress], None],
+        stop: Stop,
+        platform: str = "",
+        expected: int | None = None,
+    ) -> str:
+        """Pull an image; a requested stop ends the download in the engine too."""
+        pull = Pull(self._api, reference, tell, room=self._room, expected=expected)
+        return pull.run(stop, platform)
+
+    def build(self, request: BuildRequest, tell: Callable[[str], None], stop: Stop) -> str:
+        """Build an image, telling each output line."""
+        return build(self._api, request, tell, stop)
+
+    def create(self, request: CreateRequest) -> str:
+        """Create a container and return its id; nothing is left behind when that fails."""
+        act = self._api.act("create", request.name)
+        client = self._api.client
+        body = container_body(request)
+        answer = self._api.call(act, lambda: client.create_container_from_config(body, request.name), answers.Identity)
+        return answer.id
+
+    def start(self, container: str) -> None:
+        """Start a container; when that fails the container is still there, for its state to be looked at."""
+        self._on(container, lambda: self._api.client.start(container))
+
+    def stop(self, container: str, grace: int = 10) -> None:
+        """Ask a container to end, and kill it after ``grace`` seconds."""
+        self._on(container, lambda: self._api.client.stop(container, timeout=grace))
+
+    def remove(self, container: str, force: bool = False) -> None:
+        """Remove a container and its unnamed volumes; ``force`` kills it first."""
+        self._on(container, lambda: self._api.client.remove_container(container, v=True, force=force))
+
+    def inspect(self, container: str) -> ContainerState:
+        """Return the present state of a container."""
+        act = self._api.act("container", container)
+        detail = self._api.call(act, lambda: self._api.client.inspect_container(container), answers.ContainerDetail)
+        return answers.container_state(detail)
+
+    def containers(self, label: str = "", running_only: bool = False, with_pids: bool = False) -> tuple[Container, ...]:
+        """List containers; with pids, those of running ones are asked one by one."""
+        filters = {"label": [label]} if label else {}
+        entries = self._api.call(
+            self._api.act("engine"),
+            lambda: self._api.client.containers(all=not running_only, filters=filters),
+            tuple[answers.ContainerSummary, ...],
+        )
+        return tuple(
+            answers.container_of_summary(entry, self._pids(entry.id) if with_pids and entry.state == "running" else ())
+            for entry in entries
+        )
+
+    def logs(self, container: str, stop: Stop, tail: int | None = None, follow: bool = True) -> Iterator[str]:
+        """Yield log lines as they come, until the container ends or the stop."""
+        return log_lines(self._api, container, stop, tail, follow=follow)
+
+    def exec(
+        self,
+        container: str,
+        argv: Sequence[str],
+        tell: Callable[[str], None],
+        stop: Stop,
+        environment: Mapping[str, str] | None = None,
+        working_directory: str = "",
+        limit: float = 60.0,
+    ) -> ExecResult:
+        """Run a command in a running container, telling each line of its standard output."""
+        command = ContainerCommand(
+            self._api,
+            container,
+            argv,
+            environment=environment or {},
+            working_directory=working_directory,
+            limit=limit,
+        )
+        return command.run(tell, stop)
+
+    def put_files(self, container: str, directory: str, files: Mapping[str, bytes], mode: int = 0o644) -> None:
+        """Write files into a container, making directories that are not there."""
+        base = directory.strip("/")
+        placed: dict[str, bytes] = {}
+        for path, content in files.items():
+            full = posixpath.normpath(posixpath.join(base, path))
+            if path.startswith("/") or (base and not full.startswith(f"{base}/")) or full.startswith(".."):
+                raise ValueError(f"{path!r} does not lie below {directory!r}")
+            placed[full] = content
+        archive = files_tar(placed, mode)
+        self._on(container, lambda: self._api.client.put_archive(container, "/", archive))
+
+    def container_of_pids(self) -> Fact[Mapping[int, str]]:
+        """Map host process ids of running containers to container names."""
+        if self.remote:
+            return Missing("not_applicable", "the engine runs on another computer")
+        if answers.product_of(self._version) == "Docker Desktop":
+            return Missing("not_applicable", "the engine runs in a virtual machine with process ids of its own")
+        try:
+            running = self.containers(running_only=True, with_pids=True)
+        except Trouble as trouble:
+            return Missing("failed", str(trouble))
+        return Known({pid: container.name for container in running for pid in container.pids})
+
+    def _on(self, container: str, function: Callable[[], object]) -> None:
+        self._api.call(self._api.act("container", container), function, object)
+
+    def _info(self) -> answers.Info:
+        return self._api.call(self._api.act("engine"), self._api.client.info, answers.Info)
+
+    def _image(self, reference: str) -> answers.ImageDetail:
+        act = self._api.act("image", reference)
+        return self._api.call(act, lambda: self._api.client.inspect_image(quoted(reference)), answers.ImageDetail)
+
+    def _pids(self, container: str) -> tuple[int, ...]:
+        try:
+            answer = self._api.call(
+                self._api.act("container", container),
+                lambda: self._api.client.top(container, "-eo pid"),
+                answers.Processes,
+            )
+        except Trouble:
+            # it ended between the list and the question
+            return ()
+        return answers.process_ids(answer)
+
+    def _room(self) -> Fact[int]:
+        if self._root is None:
+            self._root = self._info().docker_root_dir or ""
+        return self._free(self._root)
+
+    def _free(self, root: str) -> Fact[int]:
+        if self.remote:
+            return Missing("not_applicable", "the engine runs on another computer")
+        if answers.product_of(self._version) == "Docker Desktop":
+            return Missing("not_applicable", "the engine runs in a virtual machine with a disk of its own")
+        if not root:
+            return Missing("not_supported", "the engine does not say where it keeps images")
+        room = self._world.disk_room(root)
+        return Known(room.value[1]) if isinstance(room, Known) else room

@@ -1,0 +1,146 @@
+"""Calls to the engine: short ones through the docker SDK, long ones through exchanges that can be cut."""
+
+from collections.abc import Callable, Mapping
+from http.client import HTTPException
+from typing import TypeVar, cast
+from urllib.parse import quote, urlencode
+
+import docker
+import docker.auth
+import docker.errors
+import docker.tls
+import msgspec
+import requests
+
+from drydock.core.trouble import Trouble
+from drydock.engines.docker_client import LowLevelClient
+from drydock.engines.docker_errors import Act, Doing, message_of, raw_text, trouble_of_answer, trouble_of_failure
+from drydock.engines.endpoint import Endpoint
+from drydock.engines.wire import CALL_LIMIT, Exchange
+
+T = TypeVar("T")
+
+FAILURES = (docker.errors.DockerException, requests.exceptions.RequestException, OSError, HTTPException)
+"""What a call or an exchange may raise when the engine cannot answer properly."""
+
+
+class Api:
+    """One engine's API at one version.
+
+    Attributes:
+        client: the SDK's low-level client.
+        endpoint: where the engine is.
+        version: the API version both sides speak, e.g. ``1.41``.
+    """
+
+    def __init__(self, endpoint: Endpoint, version: str, call_limit: float = CALL_LIMIT) -> None:
+        self.endpoint = endpoint
+        self.version = version
+        client = docker.APIClient(
+            base_url=f"unix://{endpoint.via}" if endpoint.via else endpoint.address,
+            version=version,
+            timeout=int(call_limit),
+            tls=_tls(endpoint) if endpoint.certificates else False,
+        )
+        self._sdk = client
+        self.client = cast("LowLevelClient", client)
+        # a proxy meant for the internet must not stand between Drydock and its engine
+        self.client.trust_env = False
+
+    def act(self, doing: Doing, subject: str = "") -> Act:
+        """Describe what is being done to this engine, for the naming of errors."""
+        return Act(doing=doing, endpoint=self.endpoint.address, subject=subject)
+
+    def call(self, act: Act, function: Callable[[], object], answer: type[T]) -> T:
+        """Make a short call and check the shape of its answer.
+
+        Args:
+            act: what is being done.
+            function: the call to the SDK's client.
+            answer: the type to convert the answer to; ``object`` takes anything.
+
+        Raises:
+            Trouble: the call failed, or the answer has another shape.
+        """
+        try:
+            return msgspec.convert(function(), type=answer, strict=False)
+        except docker.errors.APIError as error:
+            raise self.trouble(act, error) from error
+        except FAILURES as error:
+            raise trouble_of_failure(act, error) from error
+        except msgspec.MsgspecError as error:
+            raise Trouble("engine-error", endpoint=act.endpoint, text=f"unexpected answer: {error}") from error
+
+    def trouble(self, act: Act, error: BaseException) -> Trouble:
+        """Name a failure of the SDK or of an exchange."""
+        if isinstance(error, docker.errors.APIError):
+            status = error.response.status_code if error.response is not None else 0
+            return trouble_of_answer(act, status, message_of(str(error.explanation or error)))
+        return trouble_of_failure(act, error)
+
+    def exchange(
+        self,
+        act: Act,
+        method: str,
+        path: str,
+        parameters: Mapping[str, str] | None = None,
+        *,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Exchange:
+        """Begin an exchange with a long answer.
+
+        Args:
+            act: what is being done.
+            method: HTTP method.
+            path: below the API version, with every part of it already quoted.
+            parameters: the query.
+            body: request body.
+            headers: request headers.
+
+        Raises:
+            Trouble: the engine does not take the connection.
+        """
+        query = f"?{urlencode(parameters)}" if parameters else ""
+        try:
+            return Exchange(self.endpoint, method, f"/v{self.version}{path}{query}", body=body, headers=headers)
+        except OSError as error:
+            raise trouble_of_failure(act, error) from error
+
+    def registry_header(self, repository: str) -> dict[str, str]:
+        """Return the header with this user's stored login for the registry of a repository; empty without a login."""
+        try:
+            registry, _name = docker.auth.resolve_repository_name(repository)
+            login = cast("Callable[[docker.APIClient, str], bytes | str | None]", docker.auth.get_config_header)  # pyright: ignore[reportUnknownMemberType]
+            header = login(self._sdk, registry)
+        except (docker.errors.DockerException, OSError):
+            # a broken credential helper must not stop the pull of a public image
+            return {}
+        text = header.decode("ascii") if isinstance(header, bytes) else header
+        return {"X-Registry-Auth": text} if isinstance(text, str) and text else {}
+
+    def answers(self) -> str:
+        """Return an empty text when the engine answers a ping, else what went wrong."""
+        try:
+            self.client.ping()
+        except FAILURES as error:
+            return raw_text(error)
+        return ""
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.client.close()
+
+
+def quoted(part: str) -> str:
+    """Quote an image reference or a container's name for a path."""
+    return quote(part, safe="/:@")
+
+
+def _tls(endpoint: Endpoint) -> "docker.tls.TLSConfig":
+    folder = endpoint.certificates
+    return docker.tls.TLSConfig(
+        client_cert=(f"{folder}/cert.pem", f"{folder}/key.pem"),
+        ca_cert=f"{folder}/ca.pem" if endpoint.verify else None,
+        verify=endpoint.verify,
+    )

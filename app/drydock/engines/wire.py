@@ -1,0 +1,254 @@
+"""One HTTP exchange with the engine over its socket, read as it comes, that any thread can cut.
+
+The docker SDK reads a stream only in the thread that began it: nothing but a shutdown of the socket below ends a read
+that waits for a silent engine. So the long answers (pull, build, logs, exec) are read here, by a thread of their own.
+"""
+
+import contextlib
+import http.client
+import queue
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import cast
+from urllib.parse import urlsplit
+
+from drydock.engines.endpoint import Endpoint, socket_path
+from drydock.world import Stop
+
+CONNECT_LIMIT = 3.0
+"""Seconds to wait for the engine to take a connection."""
+CALL_LIMIT = 10.0
+"""Seconds to wait for the answer to a short question."""
+
+_CHUNK = 1 << 16
+_ERROR_BODY_LIMIT = 1 << 20
+_QUEUE_LENGTH = 256
+
+
+class Silent(Exception):  # noqa: N818 - caught and turned into a Trouble by the caller
+    """The engine sent nothing for too long.
+
+    Attributes:
+        seconds: the limit that was exceeded.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+class Refused(Exception):  # noqa: N818 - caught and turned into a Trouble by the caller
+    """The engine answered with an error status.
+
+    Attributes:
+        status: HTTP status code.
+        body: what came with it, undecodable bytes replaced.
+    """
+
+    def __init__(self, status: int, body: str) -> None:
+        super().__init__(status, body)
+        self.status = status
+        self.body = body
+
+
+def open_socket(endpoint: Endpoint, limit: float = CONNECT_LIMIT) -> socket.socket:
+    """Connect to the engine.
+
+    Raises:
+        OSError: the connection failed; the kind says how.
+    """
+    path = endpoint.via or socket_path(endpoint.address)
+    if path:
+        return _open_unix(path, limit)
+    if endpoint.address.startswith("npipe://"):
+        return _open_pipe(endpoint.address.removeprefix("npipe:"), limit)
+    parts = urlsplit(endpoint.address)
+    host = parts.hostname or ""
+    plain = socket.create_connection((host, parts.port or 0), timeout=limit)
+    if not endpoint.certificates:
+        return plain
+    try:
+        return _tls_context(endpoint).wrap_socket(plain, server_hostname=host)
+    except BaseException:
+        plain.close()
+        raise
+
+
+def ask(endpoint: Endpoint, path: str, limit: float = CALL_LIMIT, connect_limit: float = CONNECT_LIMIT) -> bytes:
+    """Send one GET request and return the body.
+
+    Raises:
+        Refused: an error status.
+        OSError: no connection or no answer in time.
+        http.client.HTTPException: the answer is not HTTP.
+    """
+    connection = http.client.HTTPConnection("localhost")
+    connection.sock = open_socket(endpoint, connect_limit)
+    try:
+        connection.sock.settimeout(limit)
+        connection.request("GET", path, headers={"User-Agent": "drydock"})
+        response = connection.getresponse()
+        body = response.read(_ERROR_BODY_LIMIT)
+        if response.status >= 400:
+            raise Refused(response.status, body.decode("utf-8", "replace"))
+        return body
+    finally:
+        connection.close()
+
+
+class Exchange:
+    """A request whose answer is read piece by piece.
+
+    Use as a context manager: leaving it cuts the connection and waits for the reading thread.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        method: str,
+        path: str,
+        *,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        connect_limit: float = CONNECT_LIMIT,
+    ) -> None:
+        """Connect; the request itself is sent when the answer is first asked for.
+
+        Raises:
+            OSError: the connection failed.
+        """
+        self._socket = open_socket(endpoint, connect_limit)
+        # the limit of the connection must not end a quiet stream: silence is measured in `chunks`
+        self._socket.settimeout(None)
+        self._request = (method, path, body, {"User-Agent": "drydock", **(headers or {})})
+        self._pieces: queue.Queue[bytes | BaseException | None] = queue.Queue(_QUEUE_LENGTH)
+        self._left = threading.Event()
+        self._thread = threading.Thread(target=self._read, name="engine stream", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> "Exchange":
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Cut the connection and wait for the thread that reads it."""
+        self.close()
+
+    def cut(self) -> None:
+        """End the connection at once, from any thread; the engine gives up the work it was doing for it."""
+        # a closed connection cannot be shut down again, and need not be
+        with contextlib.suppress(OSError, AttributeError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Cut the connection and free everything."""
+        self._left.set()
+        self.cut()
+        self._thread.join(timeout=5)
+        self._socket.close()
+
+    def chunks(self, stop: Stop, *, silence: float | None, tick: float = 0.5) -> Iterator[bytes]:
+        """Yield the body as it comes, and an empty piece after each ``tick`` seconds without any.
+
+        Args:
+            stop: cuts the connection.
+            silence: seconds without a byte after which the engine is given up; None waits for ever.
+            tick: seconds.
+
+        Raises:
+            Stopped: the stop was asked for.
+            Refused: the engine answered with an error status.
+            Silent: the engine sent nothing for ``silence`` seconds.
+            OSError: the connection broke.
+            http.client.HTTPException: the connection ended in the middle of the answer.
+        """
+        forget = stop.on_request(self.cut)
+        last = time.monotonic()
+        try:
+            while True:
+                stop.check()
+                try:
+                    piece = self._pieces.get(timeout=tick)
+                except queue.Empty:
+                    if silence is not None and time.monotonic() - last > silence:
+                        raise Silent(silence) from None
+                    yield b""
+                    continue
+                if piece is None:
+                    stop.check()
+                    return
+                if isinstance(piece, BaseException):
+                    stop.check()
+                    raise piece
+                last = time.monotonic()
+                yield piece
+        finally:
+            forget()
+
+    def _read(self) -> None:
+        connection = http.client.HTTPConnection("localhost")
+        connection.sock = self._socket
+        try:
+            method, path, body, headers = self._request
+            connection.request(method, path, body=body, headers=headers)
+            response = connection.getresponse()
+            with response:
+                if response.status >= 400:
+                    text = response.read(_ERROR_BODY_LIMIT).decode("utf-8", "replace")
+                    self._put(Refused(response.status, text))
+                    return
+                while piece := response.read1(_CHUNK):
+                    if not self._put(piece):
+                        return
+            self._put(None)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            self._put(error)
+
+    def _put(self, piece: bytes | BaseException | None) -> bool:
+        while not self._left.is_set():
+            try:
+                self._pieces.put(piece, timeout=0.2)
+                return True
+            except queue.Full:
+                continue
+        return False
+
+
+def _open_unix(path: str, limit: float) -> socket.socket:
+    if not hasattr(socket, "AF_UNIX"):
+        raise OSError("this system has no unix sockets")
+    plain = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        plain.settimeout(limit)
+        plain.connect(path)
+    except BaseException:
+        plain.close()
+        raise
+    return plain
+
+
+def _open_pipe(pipe: str, limit: float) -> socket.socket:
+    try:
+        from docker.transport import NpipeSocket  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType] - exists on Windows only
+    except ImportError:
+        raise FileNotFoundError(f"named pipes exist only on Windows ({pipe})") from None
+    handle = NpipeSocket()  # pyright: ignore[reportUnknownVariableType]
+    handle.settimeout(limit)  # pyright: ignore[reportUnknownMemberType]
+    handle.connect(pipe)  # pyright: ignore[reportUnknownMemberType]
+    return cast("socket.socket", handle)
+
+
+def _tls_context(endpoint: Endpoint) -> ssl.SSLContext:
+    folder = Path(endpoint.certificates)
+    authority = folder / "ca.pem"
+    context = ssl.create_default_context(cafile=str(authority) if authority.exists() else None)
+    if not endpoint.verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if (folder / "cert.pem").exists():
+        context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    return context

@@ -1,0 +1,45 @@
+"""List and remove the images that the engine has."""
+
+from drydock.core.facts import LocalImage
+from drydock.jobs.context import Context
+from drydock.jobs.job import Job, Tell
+from drydock.world import Stop
+
+
+class ListImages(Job[tuple[LocalImage, ...]]):
+    """List local images, newest first."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def run(self, tell: Tell, stop: Stop) -> tuple[LocalImage, ...]:
+        """List.
+
+        Raises:
+            Trouble: the engine does not answer.
+        """
+        engine = self._context.open_engine()
+        try:
+            return tuple(sorted(engine.images(), key=lambda image: image.created, reverse=True))
+        finally:
+            engine.close()
+
+
+class RemoveImage(Job[None]):
+    """Remove a local image (of several names, only this one)."""
+
+    def __init__(self, context: Context, reference: str) -> None:
+        self._context = context
+        self._reference = reference
+
+    def run(self, tell: Tell, stop: Stop) -> None:
+        """Remove.
+
+        Raises:
+            Trouble: ``image-not-found``, ``image-in-use`` or the engine does not answer.
+        """
+        engine = self._context.open_engine()
+        try:
+            engine.remove_image(self._reference)
+        finally:
+            engine.close()

@@ -1,0 +1,126 @@
+"""Pull an image, trying again where trying again can help."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from drydock.core.trouble import Trouble
+from drydock.engines import Engine, PullProgress
+from drydock.jobs.context import Context
+from drydock.jobs.job import Job, Tell
+from drydock.world import Stop
+
+PAUSES = (2.0, 5.0, 15.0)
+"""Seconds before each further attempt; the engine itself has already tried each layer several times."""
+
+TRANSIENT = frozenset(("registry-error", "registry-unreachable", "pull-interrupted", "pull-corrupt"))
+"""Troubles that may be gone a moment later."""
+
+_LASTING = ("no such host", "connection refused")
+
+
+class Pulled(msgspec.Struct, frozen=True, kw_only=True):
+    """An image that is here now.
+
+    Attributes:
+        digest: ``sha256:…`` of what was pulled.
+    """
+
+    reference: str
+    digest: str
+
+
+class PullJob(Job[Pulled]):
+    """Pull an image through the engine. Tells :class:`~drydock.engines.PullProgress`.
+
+    A stop ends the download in the engine too; layers that were complete are kept where the engine's image store
+    keeps them, and the next pull tells them as present.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        reference: str,
+        *,
+        platform: str = "",
+        expected: int | None = None,
+        pauses: tuple[float, ...] = PAUSES,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            context: the doors.
+            reference: the image's name.
+            platform: e.g. ``linux/amd64``; empty leaves it to the engine.
+            expected: compressed bytes of the whole image, where the catalogue knows them.
+            pauses: seconds before each further attempt.
+        """
+        self._context = context
+        self._reference = reference
+        self._platform = platform
+        self._expected = expected
+        self._pauses = pauses
+
+    def run(self, tell: Tell, stop: Stop) -> Pulled:
+        """Pull.
+
+        Raises:
+            Trouble: the last attempt's reason.
+            Stopped: the stop was asked for, and the engine has given the download up.
+        """
+        engine = self._context.open_engine()
+        try:
+            return self.run_with(engine, tell, stop)
+        finally:
+            engine.close()
+
+    def run_with(self, engine: Engine, tell: Tell, stop: Stop) -> Pulled:
+        """Pull through an engine that is already open (it stays open)."""
+        for attempt, pause in enumerate((*self._pauses, None), start=1):
+            try:
+                digest = engine.pull(self._reference, _numbered(tell, attempt), stop, self._platform, self._expected)
+            except Trouble as trouble:
+                if pause is None or not _may_pass(trouble):
+                    raise
+                self._wait(trouble, attempt, pause, tell, stop)
+            else:
+                return Pulled(reference=self._reference, digest=digest)
+        raise AssertionError("the last attempt returns or raises")
+
+    def _wait(self, trouble: Trouble, attempt: int, pause: float, tell: Tell, stop: Stop) -> None:
+        count = len(self._pauses) + 1
+        tell(
+            PullProgress(
+                phase="asking",
+                done=0,
+                total=self._expected,
+                layers=0,
+                layers_done=0,
+                layers_present=0,
+                speed=0.0,
+                seconds_left=None,
+                detail=f"attempt {attempt} of {count} failed ({trouble.values.get('text', trouble.id)}); "
+                f"the next begins in {pause:.0f} s",
+            )
+        )
+        stop.wait(pause)
+        stop.check()
+
+
+def _may_pass(trouble: Trouble) -> bool:
+    if trouble.id not in TRANSIENT:
+        return False
+    # a name that nobody knows, or a computer that refuses, will do so in a few seconds too
+    text = str(trouble.values.get("text", "")).lower()
+    return trouble.id != "registry-unreachable" or not any(sign in text for sign in _LASTING)
+
+
+def _numbered(tell: Tell, attempt: int) -> Callable[[PullProgress], None]:
+    if attempt == 1:
+        return tell
+
+    def told(progress: PullProgress) -> None:
+        detail = f"attempt {attempt}" + (f": {progress.detail}" if progress.detail else "")
+        tell(msgspec.structs.replace(progress, detail=detail))
+
+    return told
