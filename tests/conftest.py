@@ -1,3 +1,3 @@
 """Fixtures shared by all tests."""
 
-pytest_plugins = ["tests.support.engine_fixtures", "tests.support.torch_fixtures"]
+pytest_plugins = ["tests.support.engine_fixtures", "tests.support.torch_fixtures", "tests.support.nvml_fixtures"]
