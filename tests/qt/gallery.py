@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLineEdit,
-    QSpinBox,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -44,6 +43,7 @@ from drydock.qt.widgets import (
     StateBadge,
     button,
     label,
+    number_field,
 )  # fmt: skip
 
 SIZES = ((1280, 800), (1000, 640))
@@ -247,8 +247,7 @@ def launch() -> Page:
     card = Card("The same by hand")
     card.body.addWidget(CommandBox(COMMAND))
     fields = FlowLayout(least=118, most=5)
-    memory = QSpinBox()
-    memory.setSuffix(" GB")
+    memory = number_field(1, 512, " GB")
     combo = QComboBox()
     combo.addItems(["All GPUs", "GPU 0"])
     fields.addWidget(combo)

@@ -1,8 +1,9 @@
 import threading
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QGuiApplication, QMouseEvent
+from PySide6.QtWidgets import QApplication
 
 from drydock.qt.widgets import LogPanel, LogView
 
@@ -91,8 +92,16 @@ def test_dragging_selects_across_lines(view, qtbot):
         return QPoint(round(left + column * char), 4 + round((line + 0.5) * row))
 
     qtbot.mousePress(port, Qt.MouseButton.LeftButton, pos=at(0, 2))
-    qtbot.mouseMove(port, at(2, 3))
-    view._head = view._place(at(2, 3))
+    left_button = Qt.MouseButton.LeftButton  # qtbot's move holds no button
+    drag = QMouseEvent(
+        QEvent.Type.MouseMove,
+        at(2, 3),
+        port.mapToGlobal(at(2, 3)),
+        left_button,
+        left_button,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    QApplication.sendEvent(port, drag)
     qtbot.mouseRelease(port, Qt.MouseButton.LeftButton, pos=at(2, 3))
     assert view.selected_text() == "pha\nbeta\ngam"
 

@@ -147,6 +147,14 @@ def test_badges_count_and_unknown_places_are_refused(rail):
         rail.set_current("nonesuch")
 
 
+def test_the_focus_ring_is_for_the_keyboard(rail, qtbot):
+    qtbot.mouseClick(item(rail, "images"), Qt.MouseButton.LeftButton)
+    item(rail, "images").setFocus(Qt.FocusReason.MouseFocusReason)
+    assert not item(rail, "images").ring_wanted
+    item(rail, "doctor").setFocus(Qt.FocusReason.TabFocusReason)
+    assert item(rail, "doctor").ring_wanted
+
+
 # rows, notes, cards
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from PySide6.QtGui import QFont, QFontDatabase, QFontInfo
 
 from drydock.qt.theme import tokens
@@ -13,12 +15,14 @@ def _with_tabular_digits(font: QFont) -> QFont:
     return font
 
 
+@cache
 def body_points() -> float:
     """Return the body size in points: the system's, but never smaller than readable."""
     size = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).pointSizeF()
     return max(size, tokens.SMALLEST_BODY_PT)
 
 
+@cache  # painting asks many times a second; treat what comes back as read-only
 def font(role: str = "body", *, strong: bool = False) -> QFont:
     """Return the interface font at a step of the scale (``display`` to ``small``).
 
@@ -32,6 +36,7 @@ def font(role: str = "body", *, strong: bool = False) -> QFont:
     return _with_tabular_digits(made)
 
 
+@cache
 def mono(role: str = "body") -> QFont:
     """Return the system's fixed-width font at a step of the scale."""
     made = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)

@@ -8,7 +8,7 @@ from drydock.qt.widgets.empty_state import EmptyState
 from drydock.qt.widgets.flow import FlowLayout
 from drydock.qt.widgets.fold_row import FoldRow
 from drydock.qt.widgets.key_value_list import KeyValueList, Row
-from drydock.qt.widgets.labels import Glyph, button, label, rule, tool_button
+from drydock.qt.widgets.labels import Glyph, button, label, number_field, rule, tool_button
 from drydock.qt.widgets.log_panel import LogPanel
 from drydock.qt.widgets.log_view import LogView
 from drydock.qt.widgets.meter import Meter
@@ -49,6 +49,7 @@ __all__ = [
     "Tone",
     "button",
     "label",
+    "number_field",
     "rule",
     "tool_button",
 ]

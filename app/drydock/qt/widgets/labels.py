@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QSpinBox, QToolButton, QWidget
 
 from drydock.qt.theme import icons, theme, tokens
 
@@ -47,6 +47,17 @@ def tool_button(icon: str, name: str) -> QToolButton:
     made.setAccessibleName(name)
     made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     theme().bind_icon(made, icon, "muted")
+    return made
+
+
+def number_field(least: int, most: int, suffix: str = "", name: str = "") -> QSpinBox:
+    """Return a field for a whole number; ``name`` is what a screen reader says."""
+    made = QSpinBox()
+    made.setRange(least, most)
+    made.setSuffix(suffix)
+    made.setAccessibleName(name)
+    # the style sheet cannot reach the field inside a spin box
+    made.lineEdit().setTextMargins(tokens.S8 - 2, 0, 0, 0)
     return made
 
 

@@ -270,6 +270,9 @@ class LogView(QAbstractScrollArea):
             self._head = self._place(event.position().toPoint())
             self.viewport().update()
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if len(self.ring):
             number, _ = self._place(event.position().toPoint())
