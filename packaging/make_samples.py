@@ -280,7 +280,8 @@ def desktop():
             name=Known("gnome-shell"),
             container=Missing("absent"),
         )
-        return (GpuProcesses(key=g.uuid.value, processes=Known((training, desktop_shell))),) if t % 2 == 0 else None
+        running = (training, desktop_shell) if t >= 6 else (desktop_shell,)
+        return (GpuProcesses(key=g.uuid.value, processes=Known(running)),) if t % 2 == 0 else None
 
     def load(_index, t):
         return 3 if t < 6 else min(99.0, 94 + 4 * math.sin(t / 2.1)) if t % 40 < 34 else 22.0

@@ -5,6 +5,7 @@ import importlib
 import click
 
 from drydock import __version__
+from drydock.cli.base import Before
 
 _COMMANDS = {
     "gui": ("drydock.cli.gui", "gui", "Open the window."),
@@ -46,7 +47,7 @@ def drydock(context: click.Context, engine: str, machine: str) -> None:
 
     Without a command the window opens.
     """
-    context.obj = {"engine": engine}
+    context.obj = Before(engine)
     if context.invoked_subcommand is None:
         from drydock.cli.gui import gui
 

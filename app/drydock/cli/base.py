@@ -7,8 +7,9 @@ Exit codes: 0 nothing broken, 1 something is broken or the act failed, 2 wrong u
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any, NoReturn, TypeVar
 
@@ -38,17 +39,29 @@ def engine_option(command: Command) -> Command:
     return click.option("--engine", default="", metavar="ADDRESS|CONTEXT", help=text)(command)
 
 
+@dataclass
+class Before:
+    """What stood before the command: ``drydock --engine X doctor``."""
+
+    engine: str = ""
+
+
+def engine_before() -> str:
+    """Return the ``--engine`` that stood before the command."""
+    current = click.get_current_context(silent=True)
+    before = current.find_object(Before) if current else None
+    return before.engine if before else ""
+
+
 @contextmanager
-def open_context(engine: str = "") -> Iterator[Context]:
+def open_context(engine: str = "") -> Generator[Context]:
     """Open the doors and the store for one command."""
     from drydock.store import Store
     from drydock.world.live import LiveWorld
 
-    parent = click.get_current_context(silent=True)
-    wish = engine or (parent.find_object(dict) or {}).get("engine", "") if parent else engine
     store = Store()
     try:
-        yield Context(world=LiveWorld(), store=store, engine=wish or store.settings.engine)
+        yield Context(world=LiveWorld(), store=store, engine=engine or engine_before() or store.settings.engine)
         for problem in store.problems:
             note(f"note: {problem}")
     finally:
@@ -93,7 +106,7 @@ def fail(trouble: Trouble, *, as_json: bool) -> NoReturn:
 
 
 @contextmanager
-def troubles(*, as_json: bool) -> Iterator[None]:
+def troubles(*, as_json: bool) -> Generator[None]:
     """Show a trouble raised inside, and end with its exit code."""
     try:
         yield
@@ -135,6 +148,13 @@ class ProgressLine:
         if self._terminal and self._last:
             click.echo("", err=True)
         self._last = ""
+
+
+def human_memory(count: float) -> str:
+    """Return a size in binary units, as memory is counted (``17.3 GiB``)."""
+    if abs(count) >= 1 << 30:
+        return f"{count / (1 << 30):.1f} GiB"
+    return f"{count / (1 << 20):.0f} MiB"
 
 
 def human_bytes(count: float) -> str:

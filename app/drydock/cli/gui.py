@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from drydock.cli.base import engine_option, troubles
+from drydock.cli.base import engine_before, engine_option, troubles
 
 
 @click.command()
@@ -22,7 +22,6 @@ def gui(machine: str = "", page: str = "", quit_after: float | None = None, engi
     names = [name for name, *_ in PAGES]
     if page and page not in names:
         raise click.UsageError(f"there is no page {page!r}; there are {', '.join(names)}")
-    parent = click.get_current_context().find_object(dict) or {}
     with troubles(as_json=False):
-        code = run(machine=machine, page=page, quit_after=quit_after, engine=engine or parent.get("engine", ""))
+        code = run(machine=machine, page=page, quit_after=quit_after, engine=engine or engine_before())
     sys.exit(code)

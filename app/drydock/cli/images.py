@@ -229,17 +229,14 @@ def inspect(reference: str, engine: str, as_json: bool) -> None:
 def pull(reference: str, engine: str, as_json: bool) -> None:
     """Pull an image; 'auto' pulls the one that is recommended for this machine."""
     from drydock.jobs.pull import PullJob
-    from drydock.jobs.recommend import RecommendJob
+    from drydock.jobs.recommend import RecommendJob, chosen_reference
 
     line = ProgressLine()
     with open_context(engine) as context:
         if reference == "auto":
             answer = run_job(RecommendJob(context, Wish()), lambda _step: None, as_json=as_json)
-            if answer.choice is None:
-                refusal = answer.refusal
-                note(text(refusal.code, refusal.values) if refusal else "No image was found.")
-                sys.exit(BROKEN)
-            reference = answer.choice.reference
+            with troubles(as_json=as_json):
+                reference = chosen_reference(answer)
         pulled = run_job(PullJob(context, reference), lambda step: line.show(progress_text(step)), as_json=as_json)
     line.end()
     if as_json:

@@ -3,7 +3,9 @@
 from drydock.core.checks.image import machine_of
 from drydock.core.facts import Snapshot
 from drydock.core.images import Machine, Recommendation, Wish, recommend
+from drydock.core.trouble import Trouble
 from drydock.data.catalogue import load_catalogue
+from drydock.data.reasons import text
 from drydock.jobs.context import Context
 from drydock.jobs.diagnose import DiagnoseJob
 from drydock.jobs.job import Job, Tell
@@ -13,6 +15,19 @@ from drydock.world import Stop
 def recommend_for(snapshot: Snapshot, wish: Wish) -> Recommendation:
     """Return the choice for a machine that was looked at; takes milliseconds."""
     return recommend(machine_of(snapshot), wish, load_catalogue())
+
+
+def chosen_reference(answer: Recommendation) -> str:
+    """Return the chosen image's reference.
+
+    Raises:
+        Trouble: ``no-image-fits`` with the refusal's text.
+    """
+    if answer.choice:
+        return answer.choice.reference
+    refusal = answer.refusal
+    why = text(refusal.code, refusal.values) if refusal else ""
+    raise Trouble("no-image-fits", text=why, code=refusal.code if refusal else "")
 
 
 class RecommendJob(Job[Recommendation]):

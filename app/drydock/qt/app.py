@@ -62,7 +62,8 @@ class App(QObject):
         """Diagnose the machine that is shown; a second wish while one is on its way changes nothing."""
         if self._running:
             return
-        from drydock.jobs.diagnose import DiagnoseJob, DiagnoseRecordedJob
+        from drydock.jobs.diagnose import DiagnoseJob
+        from drydock.jobs.recorded import DiagnoseRecordedJob
 
         job = DiagnoseRecordedJob(self.machine.snapshot) if self.machine else DiagnoseJob(self.context)
         self.diagnosing.emit()

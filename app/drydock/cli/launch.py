@@ -1,0 +1,208 @@
+"""``drydock launch``: start a session, or show what would be started."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from drydock.cli.base import (
+    BROKEN,
+    ProgressLine,
+    engine_option,
+    json_option,
+    note,
+    open_context,
+    print_json,
+    run_job,
+    troubles,
+)
+from drydock.core.images import Wish
+from drydock.core.launch import Choice, parse_gpus, parse_mount, parse_size
+from drydock.engines import PullProgress
+from drydock.jobs.context import Context
+from drydock.jobs.launch_steps import BuildLine, LogLine, Ready, Stage
+
+_STAGES = {
+    "checking": "Checking {text}",
+    "pulling": "Pulling {text}",
+    "building": "Building the service image {text} (once: the official image has no Jupyter, SSH or TensorBoard)",
+    "creating": "Creating {text}",
+    "starting": "Starting {text}",
+    "waiting": "Waiting for {text} to answer",
+    "left-over": "Container {text} could not be removed; remove it with: docker rm -f {text}",
+}
+
+
+class _Port(click.ParamType[int]):
+    name = "port"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            number = int(value)
+        except ValueError:
+            number = -1
+        if not 0 <= number <= 65535:
+            self.fail(f"{value!r} is not a port: give a number from 1 to 65535, or nothing for a free one", param, ctx)
+        return number
+
+
+def _service(name: str, what: str) -> Any:
+    return click.option(
+        f"--{name}",
+        type=_Port(),
+        is_flag=False,
+        flag_value=0,
+        default=None,
+        metavar="[PORT]",
+        help=f"{what}; without a port a free one is chosen.",
+    )
+
+
+@click.command(context_settings={"ignore_unknown_options": False})
+@click.option("--image", default="auto", show_default=True, metavar="auto|REF", help="auto: the recommended image.")
+@click.option("--gpus", default="all", show_default=True, metavar="all|none|UUID,…")
+@click.option("--workspace", default="", metavar="DIR", help="Directory of this computer shown at /workspace.")
+@click.option("--checkpoints", default="", metavar="DIR", help="Directory of this computer shown at /checkpoints.")
+@click.option("--mount", "mounts", multiple=True, metavar="SRC:DST[:ro]", help="A directory or a volume.")
+@_service("jupyter", "Start JupyterLab")
+@_service("ssh", "Start an SSH server (keys only)")
+@_service("tensorboard", "Start TensorBoard")
+@click.option("--memory", default="", metavar="SIZE", help="Memory limit, such as 32g.")
+@click.option("--shm-size", default="", metavar="SIZE", help="Size of /dev/shm; else computed from the memory.")
+@click.option("--name", default="", metavar="N", help="Name of the session.")
+@click.option("--env", "-e", "variables", multiple=True, metavar="NAME=VALUE", help="Variable for the work inside.")
+@click.option("--caches", is_flag=True, help="Keep downloads and compiled kernels in named volumes.")
+@click.option("--dry-run", is_flag=True, help="Show what would be started, and what speaks against it.")
+@click.option("--as", "form", type=click.Choice(["run"]), default="run", show_default=True, help="Form of --dry-run.")
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+@engine_option
+@json_option
+def launch(
+    image: str,
+    gpus: str,
+    workspace: str,
+    checkpoints: str,
+    mounts: tuple[str, ...],
+    jupyter: int | None,
+    ssh: int | None,
+    tensorboard: int | None,
+    memory: str,
+    shm_size: str,
+    name: str,
+    variables: tuple[str, ...],
+    caches: bool,
+    dry_run: bool,
+    form: str,  # noqa: ARG001 - other forms follow
+    command: tuple[str, ...],
+    engine: str,
+    as_json: bool,
+) -> None:
+    """Start a container with GPUs, ports on 127.0.0.1 and volumes; COMMAND is what runs in it (else it waits).
+
+    A command with options of its own goes behind --, as in: drydock launch -- python train.py --lr 1e-4
+    """
+    with troubles(as_json=as_json):
+        choice = Choice(
+            image=image,
+            gpus=parse_gpus(gpus),
+            workspace=_directory(workspace),
+            checkpoints=_directory(checkpoints),
+            mounts=tuple(parse_mount(text) for text in mounts),
+            jupyter=jupyter,
+            ssh=ssh,
+            tensorboard=tensorboard,
+            memory=parse_size(memory, "--memory") if memory else None,
+            shm_size=parse_size(shm_size, "--shm-size") if shm_size else None,
+            name=name,
+            caches=caches,
+            environment=dict(_variable(text) for text in variables),
+            command=command,
+        )
+    with open_context(engine) as context:
+        if choice.image == "auto":
+            choice = msgspec.structs.replace(choice, image=_recommended(context, as_json=as_json))
+        if dry_run:
+            _preview(context, choice, as_json=as_json)
+        else:
+            _launch(context, choice, as_json=as_json)
+
+
+def _directory(text: str) -> str:
+    return str(Path(text).expanduser().absolute()) if text else ""
+
+
+def _variable(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise click.BadParameter(f"{text!r}: write NAME=VALUE", param_hint="--env")
+    return name, value
+
+
+def _recommended(context: Context, *, as_json: bool) -> str:
+    from drydock.jobs.recommend import RecommendJob, chosen_reference
+
+    answer = run_job(RecommendJob(context, Wish()), lambda _step: None, as_json=as_json)
+    with troubles(as_json=as_json):
+        reference = chosen_reference(answer)
+    note(f"Image: {reference}")
+    return reference
+
+
+def _preview(context: Context, choice: Choice, *, as_json: bool) -> None:
+    from drydock.data.knowledge import trouble_article
+    from drydock.jobs.launch import PreviewLaunchJob
+
+    preview = run_job(PreviewLaunchJob(context, choice), lambda _step: None, as_json=as_json)
+    texts = [(problem, trouble_article(problem.trouble)) for problem in preview.problems]
+    if as_json:
+        problems = [
+            {**msgspec.to_builtins(problem), "title": article.title, "text": article.text, "remedy": article.remedy}
+            for problem, article in texts
+        ]
+        print_json("launch-preview", {**msgspec.to_builtins(preview), "problems": problems})
+    else:
+        click.echo(preview.line)
+        for problem, article in texts:
+            note(f"{problem.state}, {problem.field}: {article.text} {article.remedy}")
+    sys.exit(BROKEN if any(problem.state == "blocker" for problem in preview.problems) else 0)
+
+
+def _launch(context: Context, choice: Choice, *, as_json: bool) -> None:
+    from drydock.jobs.launch import LaunchJob
+
+    drawing = _Drawing()
+    session = run_job(LaunchJob(context, choice), drawing.draw, as_json=as_json)
+    drawing.line.end()
+    if as_json:
+        print_json("session", {**msgspec.to_builtins(session), "url": drawing.url})
+        return
+    click.echo(f"{session.name} runs {session.image}")
+    if drawing.url:
+        click.echo(f"Jupyter: {drawing.url}")
+    click.echo(f"More: drydock sessions connect {session.name}, … logs {session.name}, … stop {session.name}")
+
+
+class _Drawing:
+    """Draws the launch's steps on standard error."""
+
+    def __init__(self) -> None:
+        self.line = ProgressLine()
+        self.url = ""
+
+    def draw(self, step: object) -> None:
+        match step:
+            case Stage(name, text):
+                self.line.end()
+                note(_STAGES[name].format(text=text))
+            case PullProgress():
+                from drydock.cli.images import progress_text
+
+                self.line.show(progress_text(step))
+            case BuildLine(text) | LogLine(text):
+                note(f"  {text}")
+            case Ready(url):
+                self.url = url
+            case _:
+                pass

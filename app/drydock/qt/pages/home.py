@@ -1,0 +1,137 @@
+"""Home: the stack drawn as layers, one sentence on top, one main button."""
+
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from drydock.core.findings import Diagnosis
+from drydock.core.images import Wish
+from drydock.core.trouble import Trouble
+from drydock.data.knowledge import trouble_article
+from drydock.data.machine import open_machine, sample_machines
+from drydock.qt.app import App
+from drydock.qt.models.stack import Headline, LayerWords, Proof, headline, layers
+from drydock.qt.widgets.card import Card
+from drydock.qt.widgets.flow import FlowLayout
+from drydock.qt.widgets.labels import button, label
+from drydock.qt.widgets.page import Page
+from drydock.qt.widgets.page_header import PageHeader
+from drydock.qt.widgets.stack_view import Layer, StackView
+
+_WHERE = {"gpu": "doctor", "driver": "doctor", "engine": "doctor", "image": "images", "work": "launch"}
+
+
+class HomePage(Page):
+    """Where a person sees in one look what stands and what does not."""
+
+    def __init__(self, app: App, parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent)
+        self._app = app
+        self._headline: Headline | None = None
+        self._proof: Proof | None = None
+        self._sessions: int | None = None
+        self.header = PageHeader("", role="display")
+        self.header.chosen.connect(self._act)
+        self.stack = StackView()
+        self.stack.layer_chosen.connect(lambda name: app.page_wanted.emit(_WHERE[name], None))
+        self.samples = Card(self.tr("Look at a sample machine"))
+        self._checked = label("", "muted", wrap=False)
+        again = button(self.tr("Check again"), "quiet", "refresh")
+        again.setToolTip("F5")
+        again.clicked.connect(app.diagnose)
+        foot = QHBoxLayout()
+        foot.addWidget(self._checked, 1)
+        foot.addWidget(again)
+        self.body.addWidget(self.header)
+        self.body.addWidget(self.stack)
+        self.body.addLayout(foot)
+        self.body.addWidget(self.samples)
+        self.body.addStretch(1)
+        self._fill_samples()
+        app.diagnosing.connect(self._wait)
+        app.diagnosed.connect(self._show)
+        app.diagnosis_failed.connect(self._fail)
+        app.machine_changed.connect(self._forget)
+        app.sessions_changed.connect(self._ask_sessions)
+        self._wait()
+        if app.diagnosis:
+            self._show(app.diagnosis)
+
+    def _fill_samples(self) -> None:
+        words = label(self.tr("See what Drydock says about other machines. Nothing there is this computer."), "muted")
+        self.samples.body.addWidget(words)
+        row = QWidget()
+        flow = FlowLayout(row, least=190)
+        for name, card in sample_machines().items():
+            open_it = button(card.title, "plain", "sample")
+            open_it.setToolTip(card.description)
+            open_it.clicked.connect(lambda _=False, name=name: self._app.show_machine(open_machine(name)))
+            flow.addWidget(open_it)
+        self.samples.body.addWidget(row)
+
+    def _wait(self) -> None:
+        self.header.say(self.tr("Looking at this machine…"), self.tr("Driver, GPUs, container engine, ports and disks."), "")
+        if self._app.diagnosis is None:
+            self._headline = None
+            titles = {"gpu": "GPU", "driver": "Driver", "engine": "Engine and toolkit", "image": "Image", "work": "Your work"}
+            self.stack.set_layers(
+                tuple(
+                    Layer(id=name, title=title, line=self.tr("Looking…"), state="not_tested", icon=name)
+                    for name, title in titles.items()
+                )
+            )
+
+    def _forget(self) -> None:
+        self._proof = None
+        self._sessions = None
+        self.samples.setVisible(not self._app.recorded)
+
+    def _show(self, diagnosis: Diagnosis) -> None:
+        from drydock.jobs.recommend import recommend_for
+
+        self._proof = self._newest_proof()
+        recommendation = recommend_for(diagnosis.snapshot, Wish())
+        found = headline(diagnosis, recommendation, self._proof)
+        self._headline = found
+        self.header.say(found.title, found.sentence, found.button)
+        words = layers(diagnosis, recommendation, self._sessions, self._proof)
+        self.stack.set_layers(tuple(_layer(item) for item in words))
+        when = diagnosis.snapshot.taken_at.replace("T", " ").removesuffix("Z")
+        self._checked.setText(self.tr("Looked at {when} UTC").format(when=when))
+        if self._sessions is None:
+            self._ask_sessions()
+
+    def _fail(self, trouble: Trouble) -> None:
+        article = trouble_article(trouble)
+        self._headline = Headline(title="", sentence="", button="", act="diagnose")
+        self.header.say(article.title, f"{article.text} {article.remedy}", self.tr("Try again"))
+
+    def _newest_proof(self) -> Proof | None:
+        if self._app.recorded:
+            return None
+        from drydock.qt.models.proof import newest_proof
+
+        return newest_proof(self._app.context.store)
+
+    def _ask_sessions(self) -> None:
+        diagnosis = self._app.diagnosis
+        if self._app.recorded or diagnosis is None or diagnosis.snapshot.engine.reach.kind != "ready":
+            return
+        from drydock.jobs.sessions import ListSessions
+
+        self._app.bridge.start(ListSessions(self._app.context), done=self._count_sessions, failed=lambda _trouble: None)
+
+    def _count_sessions(self, sessions: tuple[object, ...]) -> None:
+        self._sessions = sum(bool(getattr(session, "running", False)) for session in sessions)
+        if self._app.diagnosis and not self._app.recorded:
+            self._show(self._app.diagnosis)
+
+    def _act(self) -> None:
+        if self._headline is None:
+            return
+        if self._headline.act == "diagnose":
+            self._app.diagnose()
+        else:
+            self._app.page_wanted.emit(self._headline.act, None)
+
+
+def _layer(words: LayerWords) -> Layer:
+    return Layer(id=words.id, title=words.title, line=words.line, state=words.state, icon=words.id)
