@@ -119,6 +119,10 @@ def _read(name: str, kind: type[T]) -> T:
     return msgspec.json.decode(content, type=kind, dec_hook=_decode_version)
 
 
+def _lower(one: Confidence, other: Confidence) -> Confidence:
+    return min([one, other], key=_ORDER.index)
+
+
 def _image(tag: _Tag, tags: _Tags, release: _Release, build: _Build) -> Image:
     return Image(
         repository=tags.repository,
@@ -137,7 +141,7 @@ def _image(tag: _Tag, tags: _Tags, release: _Release, build: _Build) -> Image:
         proven=tag.status == "seen" or tag.confidence != "low",
         compiler=tag.flavour == "devel" or tag.torch >= _COMPILER_SINCE,
         requires_native=tag.flavour == "devel",
-        confidence=min(tag.confidence, build.confidence, key=_ORDER.index),
+        confidence=_lower(tag.confidence, build.confidence),
         python=release.image_python,
         system_python=release.image_python_is_system,
         released=release.released,

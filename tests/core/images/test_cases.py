@@ -1,15 +1,16 @@
 """Worked cases: a machine and a wish, and the image or the refusal that is right."""
 
 import fnmatch
+import string
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from drydock.core.images import Gpu, Machine, Recommendation, Wish, recommend
+from drydock.core.images import Gpu, Machine, Reason, Recommendation, Refusal, Wish, recommend
 from drydock.data.catalogue import load_catalogue
-from drydock.data.reasons import text
+from drydock.data.reasons import text, texts
 
 CASES: list[dict[str, Any]] = msgspec.json.decode((Path(__file__).parent / "cases.json").read_bytes())
 
@@ -29,6 +30,13 @@ def answer(recommendation: Recommendation) -> str:
     return recommendation.choice.reference.removeprefix("pytorch/pytorch:")
 
 
+def assert_text_is_filled(reason: Reason | Refusal) -> None:
+    """Every placeholder of the text has a value."""
+    template = texts().get(f"{reason.code}.{reason.values.get('cause')}") or texts()[reason.code]
+    assert {name for _, name, _, _ in string.Formatter().parse(template) if name} <= set(reason.values)
+    assert text(reason.code, reason.values)
+
+
 @pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
 def test_case(case: dict[str, Any]) -> None:
     assert answer(decide(case)) == case["expected"], case["reason"]
@@ -43,10 +51,7 @@ def test_every_other_image_says_why_not(case: dict[str, Any]) -> None:
     for rejected in recommendation.rejected:
         assert rejected.why
         for reason in rejected.why:
-            written = text(reason.code, reason.values)
-            assert written != reason.code
-            assert "{" not in written
-            assert "(" + "wanted)" not in written
+            assert_text_is_filled(reason)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +60,7 @@ def test_every_other_image_says_why_not(case: dict[str, Any]) -> None:
 def test_the_way_out_of_a_refusal_works(case: dict[str, Any]) -> None:
     refusal = decide(case).refusal
     assert refusal is not None
-    assert text(refusal.code, refusal.values) != refusal.code
+    assert_text_is_filled(refusal)
     for way in [refusal.nearest, *refusal.others]:
         if way is None:
             continue
@@ -64,6 +69,13 @@ def test_the_way_out_of_a_refusal_works(case: dict[str, Any]) -> None:
         again = decide({**case, "wish": {"cuda": way.cuda, **named}})
         assert again.choice is not None
         assert way.reference in (again.choice.reference, *again.alternatives)
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
+def test_every_note_is_a_whole_text(case: dict[str, Any]) -> None:
+    recommendation = decide(case)
+    for note in (*recommendation.notes, *(recommendation.choice.why if recommendation.choice else ())):
+        assert_text_is_filled(note)
 
 
 def test_accepted_patterns_hold_the_expected_answer_or_name_real_tags() -> None:

@@ -42,18 +42,20 @@ def recommend(machine: Machine, wish: Wish, catalogue: Catalogue) -> Recommendat
         Trouble: the wish for torch or CUDA cannot be read.
     """
     situation = look(machine, wish, catalogue)
-    order, refusal = _decide(situation)
+    plans = _plans(machine, wish, catalogue)
+    alone = bool(plans) and all(plan.choice for plan in plans)
+    order, refusal = _decide(situation, each_gpu_alone_fits=alone)
     return Recommendation(
         choice=_choice(order[0], situation) if order else None,
         refusal=refusal,
         rejected=tuple(_rejected(order, situation)),
         alternatives=tuple(image.reference for image in order[1:]),
-        per_gpu=_plans(machine, wish, catalogue),
+        per_gpu=plans,
         notes=machine_notes(situation),
     )
 
 
-def _decide(situation: Situation) -> tuple[list[Image], Refusal | None]:
+def _decide(situation: Situation, *, each_gpu_alone_fits: bool) -> tuple[list[Image], Refusal | None]:
     """Return the images that fit, best first, or a refusal."""
     refusal = machine_refusal(situation)
     if refusal is not None:
@@ -61,10 +63,7 @@ def _decide(situation: Situation) -> tuple[list[Image], Refusal | None]:
     order = _fitting(situation)
     if order:
         return order, None
-    alone = len(_groups(situation.machine)) > 1 and all(
-        _fitting(_with_gpus(situation, gpus)) for gpus in _groups(situation.machine)
-    )
-    refusal = wish_refusal(situation, each_gpu_alone_fits=alone)
+    refusal = wish_refusal(situation, each_gpu_alone_fits=each_gpu_alone_fits)
     nearest = _nearest(situation)
     return [], Refusal(refusal.code, refusal.values, next(iter(nearest), None), tuple(nearest[1:]))
 
@@ -135,7 +134,7 @@ def _plans(machine: Machine, wish: Wish, catalogue: Catalogue) -> tuple[GpuPlan,
     plans: list[GpuPlan] = []
     for gpus in groups:
         situation = look(msgspec.structs.replace(machine, gpus=gpus), wish, catalogue)
-        order, refusal = _decide(situation)
+        order, refusal = _decide(situation, each_gpu_alone_fits=False)
         uuids = [gpu.uuid for gpu in gpus if gpu.uuid]
         plans.append(
             GpuPlan(
@@ -154,7 +153,3 @@ def _groups(machine: Machine) -> list[tuple[Gpu, ...]]:
     for gpu in machine.gpus:
         groups.setdefault(gpu.compute_capability, []).append(gpu)
     return [tuple(gpus) for gpus in groups.values()]
-
-
-def _with_gpus(situation: Situation, gpus: tuple[Gpu, ...]) -> Situation:
-    return look(msgspec.structs.replace(situation.machine, gpus=gpus), situation.wish, situation.catalogue)

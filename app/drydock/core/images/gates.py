@@ -79,7 +79,7 @@ def driver_starts_family(image: Image, situation: Situation) -> Reason | None:
 
 def holds_code_for_every_gpu(image: Image, situation: Situation) -> Reason | None:
     """Compiled code for every visible GPU is inside."""
-    bare = [seen for seen in situation.gpus if not covers(image, seen)]
+    bare = [seen for seen in situation.kinds if not covers(image, seen)]
     if not bare:
         return None
     holds = ", ".join(map(str, image.cubins)) if image.range is None else f"{image.range[0]}-{image.range[1]}"
@@ -89,7 +89,7 @@ def holds_code_for_every_gpu(image: Image, situation: Situation) -> Reason | Non
 
 def cudnn_knows_every_gpu(image: Image, situation: Situation) -> Reason | None:
     """The cuDNN inside knows every visible GPU."""
-    bare = [seen for seen in situation.gpus if not cudnn_fits(image, seen)]
+    bare = [seen for seen in situation.kinds if not cudnn_fits(image, seen)]
     if not bare:
         return None
     return Reason("CUDNN_TOO_NEW_FOR_GPU", {"gpu": bare[0].gpu.name, "cudnn": image.cudnn_major or 0})
@@ -113,7 +113,7 @@ def is_native(image: Image, situation: Situation) -> bool:
 
 def is_exempt(image: Image, situation: Situation) -> bool:
     """Whether the image's own requirement makes an exception for these GPUs on this older driver branch."""
-    if situation.windows or situation.driver is None or any(map(is_consumer, situation.gpus)):
+    if situation.windows or situation.driver is None or any(map(is_consumer, situation.kinds)):
         return False
     exemptions = situation.catalogue.drivers.requirement_exemptions
     return any(image.cuda == entry.cuda and situation.driver[0] in entry.branches for entry in exemptions)

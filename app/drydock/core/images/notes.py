@@ -52,10 +52,9 @@ def _driver(image: Image, situation: Situation) -> Iterator[Note]:
 
 
 def _code(image: Image, situation: Situation) -> Iterator[Note]:
-    for seen in dict.fromkeys((seen.gpu.name, seen.capability) for seen in situation.gpus):
-        found = next(item for item in situation.gpus if (item.gpu.name, item.capability) == seen)
-        cubin = cubin_for(image, found)
-        values = {"gpu": seen[0], "capability": str(seen[1]), "cubin": str(cubin or "")}
+    for seen in situation.kinds:
+        cubin = cubin_for(image, seen)
+        values = {"gpu": seen.gpu.name, "capability": str(seen.capability), "cubin": str(cubin or "")}
         yield Note("HOLDS_CUBIN" if cubin else "IN_PUBLISHED_RANGE", values)
 
 
@@ -64,7 +63,7 @@ def _start_check(image: Image, situation: Situation) -> Iterator[Note]:
         return
     values = {"cuda": str(image.cuda), "native": str(situation.native or "?")}
     yield Note("START_CHECK_EXEMPT" if is_exempt(image, situation) else "START_CHECK_TURNED_OFF", values)
-    if any(map(is_consumer, situation.gpus)):
+    if any(map(is_consumer, situation.kinds)):
         yield Note("FORWARD_COMPATIBILITY_REFUSED", values)
 
 
@@ -73,7 +72,7 @@ def _last_release(image: Image, situation: Situation) -> Iterator[Note]:
     if image.torch is None or image.alpha:
         return
     newer = [other for other in situation.catalogue.images if not other.alpha and other.recency > image.recency]
-    for seen in situation.gpus:
+    for seen in situation.kinds:
         if newer and not any(covers(other, seen) for other in newer):
             yield Note("LAST_RELEASE_FOR_GPU", {"gpu": seen.gpu.name, "torch": str(image.torch)})
             return
@@ -97,25 +96,25 @@ def _build(image: Image, situation: Situation) -> Iterator[Note]:
 
 
 def _triton(situation: Situation) -> Iterator[Note]:
-    for seen in situation.gpus:
+    for seen in situation.kinds:
         if seen.capability < _TRITON_FLOOR:
             yield Note("TRITON_CANNOT_WORK", {"gpu": seen.gpu.name, "capability": str(seen.capability)})
 
 
 def _last_branch(situation: Situation) -> Iterator[Note]:
-    for seen in situation.gpus:
+    for seen in situation.kinds:
         if seen.architecture and seen.architecture.last_branch:
             yield Note("KEEP_DRIVER_BRANCH", {"gpu": seen.gpu.name, "branch": seen.architecture.last_branch})
 
 
 def _uncertain_gpus(situation: Situation) -> Iterator[Note]:
-    for seen in situation.gpus:
+    for seen in situation.kinds:
         if seen.architecture and seen.architecture.confidence == "low":
             yield Note("GPU_NOT_VERIFIED", {"gpu": seen.gpu.name, "capability": str(seen.capability)})
 
 
 def _hardware(situation: Situation) -> Iterator[Note]:
-    for seen in situation.gpus:
+    for seen in situation.kinds:
         if seen.capability == (7, 5) and re.search(r"\bGTX 16\d\d|\bMX\d", seen.gpu.name):
             yield Note("NO_TENSOR_CORES", {"gpu": seen.gpu.name})
         if seen.gpu.memory is not None and seen.gpu.memory < _LITTLE_MEMORY:
@@ -127,7 +126,7 @@ def _hardware(situation: Situation) -> Iterator[Note]:
 def _system(situation: Situation) -> Iterator[Note]:
     if situation.windows:
         yield Note("WINDOWS_DRIVER_COUNTS", {"driver": situation.machine.driver or "?"})
-    elif any(seen.capability[0] in (10, 12) for seen in situation.gpus):
+    elif any(seen.capability[0] in (10, 12) for seen in situation.kinds):
         yield Note("OPEN_MODULES_NEEDED")
 
 

@@ -20,7 +20,7 @@ def startable(images: Iterable[Image], situation: Situation) -> list[Image]:
             ways[0].append(image)
         else:
             ways[1 if is_exempt(image, situation) else 2].append(image)
-    return next((way for way in ways if way), [])
+    return ways[0] or ways[1] or ways[2]
 
 
 def ranked(images: Iterable[Image], situation: Situation, near: Version | None = None) -> list[Image]:

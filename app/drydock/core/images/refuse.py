@@ -21,14 +21,14 @@ def machine_refusal(situation: Situation) -> Refusal | None:
 
 
 def _no_gpu(situation: Situation) -> Refusal | None:
-    return None if situation.gpus else Refusal("NO_NVIDIA_GPU")
+    return None if situation.kinds else Refusal("NO_NVIDIA_GPU")
 
 
 def _jetson(situation: Situation) -> Refusal | None:
     """Jetson boards up to JetPack 6 need images of their own; from 7.2 (Orin) and with Thor they are ordinary."""
     on_jetson = situation.machine.os == "jetson"
-    names = [seen.gpu.name for seen in situation.gpus if _is_old_tegra(seen, situation)]
-    if on_jetson and not situation.gpus:
+    names = [seen.gpu.name for seen in situation.kinds if _is_old_tegra(seen, situation)]
+    if on_jetson and not situation.kinds:
         names.append("This machine")
     if not names:
         return None
@@ -45,7 +45,7 @@ def _is_old_tegra(seen: SeenGpu, situation: Situation) -> bool:
 
 def _too_ancient_gpu(situation: Situation) -> Refusal | None:
     oldest = min(situation.catalogue.architectures)
-    for seen in situation.gpus:
+    for seen in situation.kinds:
         if seen.capability < oldest:
             return _no_build(seen)
     return None
@@ -72,14 +72,14 @@ def _driver_too_old(situation: Situation) -> Refusal | None:
 
 
 def _unknown_gpu(situation: Situation) -> Refusal | None:
-    for seen in situation.gpus:
+    for seen in situation.kinds:
         if seen.architecture is None:
             return Refusal("UNKNOWN_GPU", {"gpu": seen.gpu.name, "capability": str(seen.capability)})
     return None
 
 
 def _driver_older_than_gpu(situation: Situation) -> Refusal | None:
-    for seen in situation.gpus:
+    for seen in situation.kinds:
         if seen.first_driver and is_too_new(seen, situation):
             values = {"gpu": seen.gpu.name, "driver": str(situation.machine.driver), "first": _first(seen, situation)}
             return Refusal("DRIVER_TOO_OLD_FOR_GPU", values)
@@ -94,7 +94,7 @@ def _first(seen: SeenGpu, situation: Situation) -> str:
 
 
 def _driver_dropped_gpu(situation: Situation) -> Refusal | None:
-    for seen in situation.gpus:
+    for seen in situation.kinds:
         if seen.architecture and seen.architecture.last_branch and is_dropped(seen, situation):
             values = {
                 "gpu": seen.gpu.name,
@@ -114,8 +114,8 @@ def _no_build_at_all(situation: Situation) -> Refusal | None:
 def _not_covered_by_any(images: list[Image], situation: Situation) -> list[SeenGpu]:
     return [
         seen
-        for seen in situation.gpus
-        if not any(passes(image, msgspec.structs.replace(situation, gpus=(seen,)), CODE) for image in images)
+        for seen in situation.kinds
+        if not any(passes(image, msgspec.structs.replace(situation, kinds=(seen,)), CODE) for image in images)
     ]
 
 
@@ -138,7 +138,7 @@ _QUESTIONS: tuple[Callable[[Situation], Refusal | None], ...] = (
 
 def wish_refusal(situation: Situation, *, each_gpu_alone_fits: bool) -> Refusal:
     """Return why no image meets the wish, on a machine against which nothing certain speaks."""
-    hopeless = _no_build_at_all(situation)
+    hopeless = None if each_gpu_alone_fits else _no_build_at_all(situation)
     if hopeless is not None:
         return hopeless
     existing = [image for image in situation.catalogue.images if passes(image, situation, EXISTENCE)]
@@ -152,7 +152,7 @@ def wish_refusal(situation: Situation, *, each_gpu_alone_fits: bool) -> Refusal:
     if each_gpu_alone_fits:
         return Refusal("MIXED_GPUS", {"gpus": _gpu_names(situation), "wish": _wish_text(situation)})
     if not any(passes(image, situation, CODE) for image in wanted):
-        bare = _not_covered_by_any(wanted, situation) or list(situation.gpus)
+        bare = _not_covered_by_any(wanted, situation) or list(situation.kinds)
         return _no_build(bare[0], _wish_text(situation))
     return _driver_in_the_way(situation, wanted)
 
@@ -194,15 +194,15 @@ def _wish_text(situation: Situation) -> str:
 
 
 def _gpu_names(situation: Situation) -> str:
-    return ", ".join(dict.fromkeys(f"{seen.gpu.name} ({seen.capability})" for seen in situation.gpus))
+    return ", ".join(dict.fromkeys(f"{seen.gpu.name} ({seen.capability})" for seen in situation.kinds))
 
 
 def advised_driver(situation: Situation) -> str:
     """Return the driver branch to install: the newest CUDA family's, unless a GPU's last branch is older."""
-    lasts = [seen.architecture.last_branch for seen in situation.gpus if seen.architecture]
+    lasts = [seen.architecture.last_branch for seen in situation.kinds if seen.architecture]
     known = [last for last in lasts if last]
     if known:
         return str(min(known))
     newest = max(situation.catalogue.drivers.families, key=lambda family: family.family)
-    firsts = [seen.first_driver.driver for seen in situation.gpus if seen.first_driver]
+    firsts = [seen.first_driver.driver for seen in situation.kinds if seen.first_driver]
     return driver_text(max([situation.minimum(newest), *firsts]))

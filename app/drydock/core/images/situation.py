@@ -26,6 +26,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """What the gates ask.
 
     Attributes:
+        gpus: every visible GPU; ``kinds`` has one of each name and compute capability.
         windows: driver numbers are those of Windows (also inside WSL2).
         driver: None when it is not known or not readable.
         native: newest CUDA the driver runs natively.
@@ -37,6 +38,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     wish: Wish
     catalogue: Catalogue
     gpus: tuple[SeenGpu, ...]
+    kinds: tuple[SeenGpu, ...]
     windows: bool
     driver: Version | None
     native: Version | None
@@ -65,11 +67,13 @@ def look(machine: Machine, wish: Wish, catalogue: Catalogue) -> Situation:
         machine = msgspec.structs.replace(machine, arch="arm64")  # there is no other
     driver = Version.find(machine.driver)
     natives = catalogue.drivers.windows_native if windows else catalogue.drivers.linux_native
+    kinds = {(gpu.name, gpu.compute_capability): _see(gpu, catalogue) for gpu in machine.gpus}
     return Situation(
         machine=machine,
         wish=wish,
         catalogue=catalogue,
-        gpus=tuple(_see(gpu, catalogue) for gpu in machine.gpus),
+        gpus=tuple(msgspec.structs.replace(kinds[gpu.name, gpu.compute_capability], gpu=gpu) for gpu in machine.gpus),
+        kinds=tuple(kinds.values()),
         windows=windows,
         driver=driver,
         native=Version(machine.cuda_driver) if machine.cuda_driver else native_cuda(driver, natives),
