@@ -64,20 +64,20 @@ def test_the_lines_in_sight_stay_when_old_ones_are_dropped(view):
 
 def test_searching_selects_scrolls_and_goes_around(view):
     fill(view, 500)
-    assert view.find("LINE 42")
+    assert view.find_text("LINE 42")
     assert view.selected_text() == "line 42"
     assert not view.following
-    assert view.find("line 42")
-    assert view.find("line 499")
-    assert view.find("line 0")
-    assert not view.find("nonesuch")
+    assert view.find_text("line 42")
+    assert view.find_text("line 499")
+    assert view.find_text("line 0")
+    assert not view.find_text("nonesuch")
 
 
 def test_copying_takes_the_selection_or_everything(view, qtbot):
     fill(view, 3)
     qtbot.keyClick(view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert QGuiApplication.clipboard().text() == "line 0\nline 1\nline 2"
-    view.find("ne 1")
+    view.find_text("ne 1")
     view.copy()
     assert QGuiApplication.clipboard().text() == "ne 1"
 
@@ -116,7 +116,7 @@ def test_a_selection_whose_lines_are_gone_is_empty(view):
 def test_wide_signs_and_errors_paint(view, qtbot):
     view.post(["日本語 trainieren", "RuntimeError: no kernel image", "UserWarning: slow"])
     view.drain()
-    view.find("trainieren")
+    view.find_text("trainieren")
     assert not view.grab().isNull()
     assert view.selected_text() == "trainieren"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from functools import cache
 from tempfile import gettempdir
-from typing import Literal, TypeAlias, cast
+from typing import Literal, TypeAlias
 
 from PySide6.QtCore import QDir, QObject, QSize, Qt, QTemporaryDir, Signal
 from PySide6.QtGui import QIcon
@@ -43,7 +43,7 @@ class Theme(QObject):
     def choice(self) -> Choice:
         """What decides: ``system``, ``light`` or ``dark``."""
         forced = os.environ.get(VARIABLE, "").strip().lower()
-        return cast("Choice", forced) if forced in CHOICES else self._choice
+        return forced if forced in CHOICES else self._choice
 
     def install(self, app: QApplication, choice: Choice = "system") -> None:
         """Dress the application and follow the system from now on. Call once, before the first window."""

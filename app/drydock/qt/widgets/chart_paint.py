@@ -2,13 +2,42 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from drydock.qt.theme import fonts, theme, tokens
+from drydock.qt.widgets.chart_series import nice_step
 
 Entry = tuple[str, str, str]  # label, value, colour role
 _DOT = 8.0
+
+
+def axis_text(value: float) -> str:
+    """Return a value as written beside the axis."""
+    return f"{value:g}"
+
+
+def paint_grid(painter: QPainter, plot: QRectF, bounds: tuple[float, float], ends: tuple[str, str]) -> None:
+    """Draw hairlines at round values with the values at the right, and the ends of time below."""
+    colours = theme().colours
+    painter.setFont(fonts.font("small"))
+    metrics = QFontMetricsF(painter.font())
+    low, high = bounds
+    step = nice_step(high - low, max(1, min(4, int(plot.height() / (1.6 * metrics.height())))))
+    value = math.ceil(low / step) * step
+    while value <= high + step * 1e-6:
+        y = plot.bottom() - (value - low) / (high - low) * plot.height()
+        painter.setPen(QPen(QColor(colours.line), 1))
+        painter.drawLine(QPointF(plot.left(), round(y)), QPointF(plot.right(), round(y)))
+        painter.setPen(QColor(colours.muted))
+        box = QRectF(plot.right() + tokens.S8, y - metrics.height() / 2, plot.width(), metrics.height())
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, axis_text(value))
+        value += step
+    foot = QRectF(plot.left(), plot.bottom() + tokens.S4, plot.width(), metrics.height())
+    painter.drawText(foot, Qt.AlignmentFlag.AlignLeft, ends[0])
+    painter.drawText(foot, Qt.AlignmentFlag.AlignRight, ends[1])
 
 
 def paint_legend(painter: QPainter, box: QRectF, title: str, entries: list[Entry]) -> None:

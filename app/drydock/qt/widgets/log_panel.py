@@ -59,12 +59,12 @@ class LogPanel(QFrame):
 
     def find_next(self) -> None:
         """Go to the next place of the searched text."""
-        self.view.find(self._search.text())
+        self.view.find_text(self._search.text())
 
     def _searched(self, text: str) -> None:
         self.view.highlight(text)
         self._count.setText("")
-        if text and not self.view.find(text):
+        if text and not self.view.find_text(text):
             self._count.setText(self.tr("not found"))
 
     def _show_count(self, lines: int) -> None:

@@ -118,7 +118,7 @@ class LogView(QAbstractScrollArea):
         self._needle = text
         self.viewport().update()
 
-    def find(self, text: str, *, backwards: bool = False) -> bool:
+    def find_text(self, text: str, *, backwards: bool = False) -> bool:
         """Go to the next line with ``text``, around the end if need be; False when there is none."""
         self.highlight(text)
         here = self._head[0] if self._head is not None else (self.ring.end if backwards else self.ring.first - 1)
