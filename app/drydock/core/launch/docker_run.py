@@ -1,0 +1,75 @@
+"""A launch plan as the equivalent ``docker run`` line."""
+
+import re
+import shlex
+
+from drydock.core.launch.planning import LaunchPlan, PlannedGpus, PlannedMount
+from drydock.core.launch.sizes import format_size
+
+_SECRET = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY", re.IGNORECASE)
+
+
+def docker_run(plan: LaunchPlan) -> tuple[str, ...]:
+    """Return the arguments, program first.
+
+    A variable whose name says that it is a secret stands there without its value: ``docker`` then takes it from its
+    own environment.
+    """
+    return ("docker", "run", "--detach", *_options(plan), plan.image, *plan.command)
+
+
+def docker_run_line(plan: LaunchPlan) -> str:
+    """Return the same as one line for a POSIX shell."""
+    return shlex.join(docker_run(plan))
+
+
+def is_secret(variable: str) -> bool:
+    """Say whether the name of a variable tells that its value is nobody's business."""
+    return _SECRET.search(variable) is not None
+
+
+def _options(plan: LaunchPlan) -> list[str]:
+    options = ["--name", plan.name]
+    if plan.init:
+        options.append("--init")
+    if plan.no_new_privileges:
+        options += ["--security-opt", "no-new-privileges"]
+    options += _gpus(plan.gpus)
+    for port in plan.ports:
+        host = str(port.host_port) if port.host_port else ""
+        options += ["--publish", f"127.0.0.1:{host}:{port.container_port}"]
+    for mount in plan.mounts:
+        options += ["--mount", _mount(mount)]
+    if plan.memory is not None:
+        options += ["--memory", format_size(plan.memory)]
+    options += ["--shm-size", format_size(plan.shm_size)]
+    for name, value in plan.environment.items():
+        options += ["--env", name if is_secret(name) else f"{name}={value}"]
+    for name, value in plan.labels.items():
+        options += ["--label", f"{name}={value}"]
+    if plan.working_directory is not None:
+        options += ["--workdir", plan.working_directory]
+    return options
+
+
+def _gpus(gpus: PlannedGpus | None) -> list[str]:
+    if gpus is None:
+        return []
+    if gpus.by == "cdi":
+        devices = [f"nvidia.com/gpu={uuid}" for uuid in gpus.uuids or ("all",)]
+        return [part for device in devices for part in ("--device", device)]
+    # the value is a line of comma separated values, so a list within it needs quotes
+    return ["--gpus", _field("device=" + ",".join(gpus.uuids)) if gpus.uuids else "all"]
+
+
+def _mount(mount: PlannedMount) -> str:
+    fields = [f"type={mount.kind}", f"source={mount.source}", f"target={mount.target}"]
+    if mount.read_only:
+        fields.append("readonly")
+    return ",".join(_field(field) for field in fields)
+
+
+def _field(text: str) -> str:
+    if "," in text or '"' in text:
+        return '"' + text.replace('"', '""') + '"'
+    return text

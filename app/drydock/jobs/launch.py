@@ -1,0 +1,271 @@
+"""From a choice to a session that answers: pull, service image, container, and the wait for its services."""
+
+import contextlib
+import secrets
+from pathlib import PurePath
+
+import msgspec
+
+from drydock import __version__
+from drydock.core.facts import Known, LocalImage, Missing, Port, Snapshot
+from drydock.core.launch import (
+    Choice,
+    Ground,
+    LaunchPlan,
+    Place,
+    Problem,
+    blockers,
+    docker_run,
+    docker_run_line,
+    gpu_way,
+    judge,
+    plan,
+    proposed_name,
+    service_image,
+)
+from drydock.core.launch.labels import DIGEST, PRIVATE_DIRECTORY
+from drydock.core.launch.planning import is_host_path, private_files
+from drydock.core.trouble import Stopped, Trouble
+from drydock.engines import CreateRequest, Engine, GpuRequest, Mount, PortBinding
+from drydock.jobs.context import Context
+from drydock.jobs.job import Job, Tell
+from drydock.jobs.launch_steps import BuildLine, LogLine, Ready, Stage
+from drydock.jobs.launch_wait import wait_until_ready
+from drydock.jobs.service_image import ensure_service_image
+from drydock.jobs.sessions import Session, opened, session_of
+from drydock.world import Stop, World
+
+__all__ = ["BuildLine", "LaunchJob", "LaunchPreview", "LogLine", "PreviewLaunchJob", "Ready", "Stage", "look_around"]
+
+_TOKEN_BYTES = 32
+_KEY_NAMES = ("id_ed25519.pub", "id_ecdsa.pub", "id_rsa.pub")
+_KEY_LIMIT = 64 << 10
+
+
+class LaunchJob(Job[Session]):
+    """Start a session. Steps: :class:`Stage`, ``PullProgress``, :class:`BuildLine`, :class:`LogLine`, :class:`Ready`.
+
+    When it fails or is stopped, no container is left over; layers and images that were finished stay.
+
+    Args:
+        snapshot: what was read of this machine before; lets the GPUs in the choice be judged as well.
+    """
+
+    def __init__(self, context: Context, choice: Choice, snapshot: Snapshot | None = None) -> None:
+        self._context = context
+        self._choice = choice
+        self._snapshot = snapshot
+
+    def run(self, tell: Tell, stop: Stop) -> Session:
+        """Launch.
+
+        Raises:
+            Trouble: a blocker of the preflight, or what went wrong with image, engine, container or service.
+            Stopped: the stop was asked for.
+        """
+        with opened(self._context) as engine:
+            tell(Stage("checking", self._choice.image))
+            ground, choice = _judged(engine, self._context.world, self._choice, self._snapshot)
+            keys = public_keys(self._context.world) if "ssh" in choice.services else ()
+            stop.check()
+            local = _have_image(engine, choice, tell, stop)
+            launch_plan = make_plan(choice, ground, local)
+            self._have_services(engine, launch_plan, tell, stop)
+            token = secrets.token_urlsafe(_TOKEN_BYTES)
+            return _start(engine, launch_plan, private_files(choice.services, token, keys), token, tell, stop)
+
+    def _have_services(self, engine: Engine, launch_plan: LaunchPlan, tell: Tell, stop: Stop) -> None:
+        if not launch_plan.services:
+            return
+        identity = launch_plan.labels.get(DIGEST, "")
+        image = service_image(launch_plan.parent, identity, launch_plan.services)
+        if engine.find_image(image.tag) is None:
+            tell(Stage("building", image.tag))
+            ensure_service_image(engine, self._context.world, image, lambda line: tell(BuildLine(line)), stop)
+        stop.check()
+
+
+class LaunchPreview(msgspec.Struct, frozen=True, kw_only=True):
+    """What a launch would do.
+
+    Attributes:
+        command: the equivalent ``docker run``, as arguments; ``line`` is the same for a POSIX shell.
+        image_here: the image need not be pulled; ``service_image_here``: nor the derived one built.
+    """
+
+    plan: LaunchPlan
+    problems: tuple[Problem, ...]
+    command: tuple[str, ...]
+    line: str
+    image_here: bool
+    service_image_here: bool
+
+
+class PreviewLaunchJob(Job[LaunchPreview]):
+    """Find out what a launch would do, without doing anything (``--dry-run``)."""
+
+    def __init__(self, context: Context, choice: Choice, snapshot: Snapshot | None = None) -> None:
+        self._context = context
+        self._choice = choice
+        self._snapshot = snapshot
+
+    def run(self, tell: Tell, stop: Stop) -> LaunchPreview:
+        """Ask the engine, and plan."""
+        with opened(self._context) as engine:
+            ground = look_around(engine, self._context.world, self._choice, self._snapshot)
+            local = engine.find_image(self._choice.pinned_image) if self._choice.image else None
+            launch_plan = make_plan(self._choice, ground, local)
+            return LaunchPreview(
+                plan=launch_plan,
+                problems=judge(self._choice, ground),
+                command=docker_run(launch_plan),
+                line=docker_run_line(launch_plan),
+                image_here=local is not None,
+                service_image_here=not launch_plan.services or engine.find_image(launch_plan.image) is not None,
+            )
+
+
+def look_around(engine: Engine, world: World, choice: Choice, snapshot: Snapshot | None = None) -> Ground:
+    """Read anew what goes stale: the engine, names in use, ports and directories of the choice."""
+    known = snapshot is not None and not engine.remote
+    return Ground(
+        engine=engine.facts(),
+        gpus=snapshot.gpus if known and snapshot else None,
+        hook_here=isinstance(snapshot.toolkit.hook_path, Known) if known and snapshot else None,
+        ports={} if engine.remote else {number: _port(world, number) for number in choice.ports.values() if number},
+        places=read_places(world, choice),
+        taken_names=frozenset(container.name for container in engine.containers()),
+        home=world.environment().get("HOME", ""),
+    )
+
+
+def read_places(world: World, choice: Choice) -> dict[str, Place]:
+    """Find out what lies at the host's paths in the choice."""
+    return {mount.source: _place(world, mount.source) for mount in choice.all_mounts if is_host_path(mount.source)}
+
+
+def make_plan(choice: Choice, ground: Ground, local: LocalImage | None) -> LaunchPlan:
+    """Make the plan for a choice on this ground; ``local`` is the chosen image where the engine has it."""
+    return plan(
+        choice,
+        ground.engine,
+        name=proposed_name(choice, ground.taken_names),
+        version=__version__,
+        parent_identity=image_identity(choice, local),
+        gpu_by=gpu_way(ground.engine) or "hook",
+    )
+
+
+def image_identity(choice: Choice, local: LocalImage | None) -> str:
+    """Return what names the image's contents: its digest, or its id where it never was in a registry."""
+    if choice.digest or local is None:
+        return choice.digest
+    digests = sorted(digest.rpartition("@")[2] for digest in local.digests)
+    return digests[0] if digests else local.id
+
+
+def create_request(launch_plan: LaunchPlan) -> CreateRequest:
+    """Say a plan in the engine's words."""
+    gpus = launch_plan.gpus
+    return CreateRequest(
+        name=launch_plan.name,
+        image=launch_plan.image,
+        command=launch_plan.command,
+        environment=launch_plan.environment,
+        labels=launch_plan.labels,
+        gpus=GpuRequest(uuids=gpus.uuids, by=gpus.by) if gpus else None,
+        mounts=tuple(
+            Mount(kind=mount.kind, source=mount.source, target=mount.target, read_only=mount.read_only)
+            for mount in launch_plan.mounts
+        ),
+        ports=tuple(
+            PortBinding(container_port=port.container_port, host_port=port.host_port) for port in launch_plan.ports
+        ),
+        memory=launch_plan.memory,
+        shm_size=launch_plan.shm_size,
+        working_directory=launch_plan.working_directory,
+        init=launch_plan.init,
+        no_new_privileges=launch_plan.no_new_privileges,
+    )
+
+
+def public_keys(world: World) -> tuple[str, ...]:
+    """Return the person's public SSH keys.
+
+    Raises:
+        Trouble: ``launch-ssh-key-missing`` when there is none.
+    """
+    variables = world.environment()
+    home = variables.get("HOME") or variables.get("USERPROFILE", "")
+    folder = PurePath(home) / ".ssh"
+    texts = [world.read_text(str(folder / name), _KEY_LIMIT) for name in _KEY_NAMES]
+    keys = tuple(text.value.strip() for text in texts if isinstance(text, Known) and text.value.strip())
+    if not keys:
+        raise Trouble("launch-ssh-key-missing", folder=str(folder), names=", ".join(_KEY_NAMES))
+    return keys
+
+
+def _judged(engine: Engine, world: World, choice: Choice, snapshot: Snapshot | None) -> tuple[Ground, Choice]:
+    ground = look_around(engine, world, choice, snapshot)
+    forbidding = blockers(judge(choice, ground))
+    if forbidding:
+        raise forbidding[0].trouble
+    return ground, choice
+
+
+def _have_image(engine: Engine, choice: Choice, tell: Tell, stop: Stop) -> LocalImage:
+    reference = choice.pinned_image
+    local = engine.find_image(reference)
+    if local is None:
+        tell(Stage("pulling", reference))
+        engine.pull(reference, tell, stop)
+        local = engine.find_image(reference)
+    stop.check()
+    if local is None:
+        raise Trouble("launch-image-gone", image=reference)
+    return local
+
+
+def _start(
+    engine: Engine, launch_plan: LaunchPlan, files: dict[str, bytes], token: str, tell: Tell, stop: Stop
+) -> Session:
+    tell(Stage("creating", launch_plan.name))
+    container = engine.create(create_request(launch_plan))
+    try:
+        if files:
+            engine.put_files(container, PRIVATE_DIRECTORY, files, mode=0o600)
+        stop.check()
+        tell(Stage("starting", launch_plan.name))
+        engine.start(container)
+        wait_until_ready(engine, container, launch_plan, token, tell, stop)
+        return session_of(engine, engine.inspect(container))
+    except BaseException as error:
+        _clear(engine, container, tell)
+        if stop.requested and not isinstance(error, Stopped):
+            raise Stopped from error
+        raise
+
+
+def _clear(engine: Engine, container: str, tell: Tell) -> None:
+    with contextlib.suppress(Trouble):
+        engine.remove(container, force=True)
+        return
+    tell(Stage("left-over", container[:12]))
+
+
+def _port(world: World, number: int) -> Port:
+    taken = world.port_taken(number)
+    used = isinstance(taken, Known) and taken.value
+    owner = world.port_owner(number) if used else Missing("not_asked")
+    return Port(number=number, taken=taken, owner=owner)
+
+
+def _place(world: World, path: str) -> Place:
+    listed = world.list_directory(path)
+    if isinstance(listed, Known):
+        return "directory"
+    if listed.why == "absent":
+        return "missing"
+    if listed.why == "no_permission":
+        return "no_permission"
+    return "not_a_directory" if isinstance(world.read_text(path, 1), Known) else "unknown"

@@ -1,0 +1,37 @@
+"""What a launch tells while it goes on."""
+
+from typing import Literal
+
+import msgspec
+
+
+class Stage(msgspec.Struct, frozen=True):
+    """A new stage began; ``text`` names what it is about (an image, a container).
+
+    ``left-over``: the container that failed could not be removed; ``text`` is its id.
+    """
+
+    name: Literal["checking", "pulling", "building", "creating", "starting", "waiting", "left-over"]
+    text: str
+
+
+class BuildLine(msgspec.Struct, frozen=True):
+    """A line of the service image's build."""
+
+    text: str
+
+
+class LogLine(msgspec.Struct, frozen=True):
+    """A line that the container wrote."""
+
+    text: str
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """Everything that was asked for answers.
+
+    Attributes:
+        url: for the browser, token included; empty without Jupyter. Show it, never log it.
+    """
+
+    url: str = ""
