@@ -2,7 +2,7 @@
 
 from drydock.core.checks.check import Answer, attention, broken, not_tested, ok, seen
 from drydock.core.checks.situation import has_gpu, is_wsl, own_pci_gpus, pci_gpus
-from drydock.core.facts import Gpu, Known, Missing, Snapshot, known_or
+from drydock.core.facts import Gpu, Known, Missing, Snapshot, known_or, missing_text
 from drydock.core.findings import Evidence
 
 _DESKTOP_WORDS = ("GEFORCE", "RTX", "GTX", "QUADRO", "TITAN", "NVS", "LAPTOP", "MX", "GB10", "THOR", "ORIN")
@@ -23,17 +23,18 @@ def ask_present(snapshot: Snapshot) -> Answer:
     if pci_gpus(snapshot):
         kept = pci_gpus(snapshot)[0]
         return attention("kept", evidence, address=kept.address, driver=known_or(kept.driver, ""))
-    present = has_gpu(snapshot)
-    if present is None:
-        return not_tested("unknown", evidence, why=_why_unknown(snapshot))
-    return attention("none", evidence)
+    if has_gpu(snapshot) is False:
+        return attention("none", evidence)
+    return not_tested("unknown", evidence, why=_why_unknown(snapshot))
 
 
 def _why_unknown(snapshot: Snapshot) -> str:
     if is_wsl(snapshot):
         return "inside WSL only the driver can tell"
     bus = snapshot.driver.pci_gpus
-    return bus.detail or bus.why if isinstance(bus, Missing) else ""
+    if isinstance(bus, Missing):
+        return bus.detail or missing_text(bus)
+    return "the driver is loaded, but neither it nor the PCI bus shows a GPU"
 
 
 def names(gpus: tuple[Gpu, ...]) -> list[str]:

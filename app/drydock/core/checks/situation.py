@@ -27,6 +27,9 @@ def has_gpu(snapshot: Snapshot) -> bool | None:
         return True
     if snapshot.driver.nvml.kind == "ready":
         return False
+    if isinstance(snapshot.driver.module_version, Known):
+        # the module does not stay loaded without a GPU, even where the bus cannot be seen
+        return True
     if is_wsl(snapshot):
         # the GPU is on Windows' bus, not on ours
         return None
