@@ -27,7 +27,9 @@ def pushed(engine: Engine) -> Iterator[PushedImage]:
 
 
 def pull(engine: Engine, repository: str, tag: str) -> list[dict[str, Any]]:
-    return cast("list[dict[str, Any]]", list(engine.client.api.pull(repository, tag=tag, stream=True, decode=True)))
+    # the type stubs of the low-level client are unfinished
+    api = cast("Any", engine.client.api)
+    return list(api.pull(repository, tag=tag, stream=True, decode=True))
 
 
 def error_of(events: list[dict[str, Any]]) -> str | None:
@@ -69,8 +71,9 @@ def test_new_layers_on_a_test_image_have_to_be_fetched(engine: Engine, tiny_imag
     try:
         events = pull(engine, f"{engine.registry}/pytorch/pytorch", "kit-grown")
         statuses = [event.get("status") for event in events]
-        assert statuses.count("Already exists") == 1
-        assert statuses.count("Pull complete") == 2
+        # an engine knows a layer that it was loaded with only after it has fetched it once
+        assert statuses.count("Already exists") <= 1
+        assert statuses.count("Already exists") + statuses.count("Pull complete") == 3
         assert engine.client.containers.run(pushed.reference, ["ls", "/opt"], remove=True) == b"layer-0\nlayer-1\n"
     finally:
         engine.forget_image(pushed.reference)

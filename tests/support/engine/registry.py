@@ -81,8 +81,9 @@ class Registry:
             repository: name without the registry's address.
             tag: its tag.
             cache: ``EngineState.cache``, where its layers lie.
-            new_layers: bytes of made-up layers to put on top. The engine holds the test image itself already, so
-                only these have to be fetched by a pull.
+            new_layers: bytes of made-up layers to put on top, so that a pull has something to fetch: an engine
+                that holds the very image already fetches nothing. The first such pull fetches the test image's own
+                layers too, since the engine does not know its loaded layers by their compressed digests yet.
             seed: as for ``push_layers``.
         """
         with _Pusher(self.address, repository) as pusher:
