@@ -31,6 +31,8 @@ class Theme(QObject):
         super().__init__()
         self._choice: Choice = "system"
         self._app: QApplication | None = None
+        self._system_dark = False
+        self._palette_dark = False
         self._colours = LIGHT
         self._files: QTemporaryDir | None = None
 
@@ -48,10 +50,12 @@ class Theme(QObject):
     def install(self, app: QApplication, choice: Choice = "system") -> None:
         """Dress the application and follow the system from now on. Call once, before the first window."""
         self._app = app
+        ground, ink = app.palette().window().color(), app.palette().windowText().color()
+        self._palette_dark = ground.lightness() < ink.lightness()
         app.setStyle("Fusion")
         app.setFont(fonts.font())
         app.setWindowIcon(icons.app_icon())
-        app.styleHints().colorSchemeChanged.connect(self._follow, Qt.ConnectionType.UniqueConnection)
+        app.styleHints().colorSchemeChanged.connect(self._system_changed)
         self._choice = choice
         self._tell_platform()
         self._dress(self._wanted())
@@ -80,18 +84,26 @@ class Theme(QObject):
 
     def _wanted(self) -> Colours:
         choice = self.choice
-        if choice == "system":
-            hints = self._app.styleHints() if self._app is not None else None
-            dark = hints is not None and hints.colorScheme() == Qt.ColorScheme.Dark
-            return DARK if dark else LIGHT
-        return DARK if choice == "dark" else LIGHT
+        dark = self._system_dark if choice == "system" else choice == "dark"
+        return DARK if dark else LIGHT
 
     def _tell_platform(self) -> None:
         # so that the window's own frame and the system's dialogs match
         if self._app is None:
             return
         schemes = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
-        self._app.styleHints().setColorScheme(schemes.get(self.choice, Qt.ColorScheme.Unknown))
+        hints = self._app.styleHints()
+        hints.setColorScheme(schemes.get(self.choice, Qt.ColorScheme.Unknown))
+        self._learn(hints.colorScheme())
+
+    def _learn(self, scheme: Qt.ColorScheme) -> None:
+        # a desktop that tells no scheme still brings its own palette
+        unknown = scheme == Qt.ColorScheme.Unknown
+        self._system_dark = self._palette_dark if unknown else scheme == Qt.ColorScheme.Dark
+
+    def _system_changed(self, scheme: Qt.ColorScheme) -> None:
+        self._learn(scheme)
+        self._follow()
 
     def _follow(self) -> None:
         wanted = self._wanted()
