@@ -49,8 +49,8 @@ def run(machine: str = "", page: str = "", quit_after: float | None = None, engi
     ticker = QTimer(interval=250)
     ticker.timeout.connect(lambda: None)
     ticker.start()
-    signal.signal(signal.SIGINT, lambda *_: window.close())
-    signal.signal(signal.SIGTERM, lambda *_: window.close())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: window.close())
     window.first_painted.connect(app.diagnose)
     if quit_after is not None:
         window.first_painted.connect(lambda: QTimer.singleShot(int(quit_after * 1000), window.close))

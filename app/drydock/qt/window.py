@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
+from drydock.core.findings import Diagnosis
 from drydock.qt.app import App
 from drydock.qt.widgets.banner import Banner
 from drydock.qt.widgets.nav_rail import NavRail
@@ -130,7 +131,7 @@ class MainWindow(QMainWindow):
         self._app.page_wanted.connect(self.show_page)
         self._app.machine_changed.connect(self._show_banner)
         self._app.noted.connect(self._show_note)
-        self._app.diagnosed.connect(lambda _: self._count_findings())
+        self._app.diagnosed.connect(self._count_findings)
         self._app.diagnosing.connect(lambda: self.rail.set_badge("doctor", 0))
         self.banner.chosen.connect(lambda: self._app.show_machine(None))
         for number, (name, *_) in enumerate(PAGES, start=1):
@@ -157,11 +158,9 @@ class MainWindow(QMainWindow):
         self.note.show()
         self._note_timer.start()
 
-    def _count_findings(self) -> None:
-        diagnosis = self._app.diagnosis
-        findings = diagnosis.findings if diagnosis else ()
-        broken = sum(finding.state == "broken" for finding in findings)
-        attention = sum(finding.state == "attention" for finding in findings)
+    def _count_findings(self, diagnosis: Diagnosis) -> None:
+        broken = sum(finding.state == "broken" for finding in diagnosis.findings)
+        attention = sum(finding.state == "attention" for finding in diagnosis.findings)
         self.rail.set_badge("doctor", broken or attention, "broken" if broken else "attention")
 
     @staticmethod

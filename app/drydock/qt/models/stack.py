@@ -13,6 +13,14 @@ from drydock.data.reasons import text
 
 LayerId = Literal["gpu", "driver", "engine", "image", "work"]
 
+TITLES: dict[LayerId, str] = {
+    "gpu": "GPU",
+    "driver": "Driver",
+    "engine": "Engine and toolkit",
+    "image": "Image",
+    "work": "Your work",
+}
+
 # which rungs of the ladder a layer sums up
 _RUNGS: dict[LayerId, tuple[str, ...]] = {
     "gpu": ("gpu",),
@@ -59,16 +67,16 @@ def layers(
 ) -> tuple[LayerWords, ...]:
     """Return the layers from the GPU up; ``sessions`` counts the running ones, None when they were not asked for."""
     snapshot = diagnosis.snapshot
-    found: dict[LayerId, tuple[str, str, State]] = {
-        "gpu": ("GPU", _gpu_line(snapshot), _state(diagnosis, "gpu")),
-        "driver": ("Driver", _driver_line(snapshot), _state(diagnosis, "driver")),
-        "engine": ("Engine and toolkit", _engine_line(snapshot), _state(diagnosis, "engine")),
-        "image": ("Image", _image_line(snapshot, recommendation), _state(diagnosis, "image")),
-        "work": ("Your work", _work_line(sessions, proof), _work_state(proof)),
+    found: dict[LayerId, tuple[str, State]] = {
+        "gpu": (_gpu_line(snapshot), _state(diagnosis, "gpu")),
+        "driver": (_driver_line(snapshot), _state(diagnosis, "driver")),
+        "engine": (_engine_line(snapshot), _state(diagnosis, "engine")),
+        "image": (_image_line(snapshot, recommendation), _state(diagnosis, "image")),
+        "work": (_work_line(sessions, proof), _work_state(proof)),
     }
     return tuple(
-        LayerWords(id=name, title=title, line=_first_wrong(diagnosis, name) or line, state=state)
-        for name, (title, line, state) in found.items()
+        LayerWords(id=name, title=TITLES[name], line=_first_wrong(diagnosis, name) or line, state=state)
+        for name, (line, state) in found.items()
     )
 
 
@@ -117,7 +125,8 @@ def gpu_names(snapshot: Snapshot) -> str:
 
 def _state(diagnosis: Diagnosis, layer: LayerId) -> State:
     states = {finding.state for finding in _of(diagnosis, layer)}
-    for state in ("broken", "attention", "ok"):
+    order: tuple[State, ...] = ("broken", "attention", "ok")
+    for state in order:
         if state in states:
             return state
     return "not_tested"

@@ -1,14 +1,19 @@
 """Home: the stack drawn as layers, one sentence on top, one main button."""
 
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from functools import partial
+
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from drydock.core.findings import Diagnosis
 from drydock.core.images import Wish
 from drydock.core.trouble import Trouble
 from drydock.data.knowledge import trouble_article
 from drydock.data.machine import open_machine, sample_machines
+from drydock.jobs.recommend import recommend_for
+from drydock.jobs.sessions import ListSessionsJob, Session
 from drydock.qt.app import App
-from drydock.qt.models.stack import Headline, LayerWords, Proof, headline, layers
+from drydock.qt.models.proof import newest_proof
+from drydock.qt.models.stack import TITLES, Headline, LayerWords, Proof, headline, layers
 from drydock.qt.widgets.card import Card
 from drydock.qt.widgets.flow import FlowLayout
 from drydock.qt.widgets.labels import button, label
@@ -31,7 +36,7 @@ class HomePage(Page):
         self.header = PageHeader("", role="display")
         self.header.chosen.connect(self._act)
         self.stack = StackView()
-        self.stack.layer_chosen.connect(lambda name: app.page_wanted.emit(_WHERE[name], None))
+        self.stack.layer_chosen.connect(self._go_to)
         self.samples = Card(self.tr("Look at a sample machine"))
         self._checked = label("", "muted", wrap=False)
         again = button(self.tr("Check again"), "quiet", "refresh")
@@ -51,6 +56,7 @@ class HomePage(Page):
         app.diagnosis_failed.connect(self._fail)
         app.machine_changed.connect(self._forget)
         app.sessions_changed.connect(self._ask_sessions)
+        self._forget()
         self._wait()
         if app.diagnosis:
             self._show(app.diagnosis)
@@ -63,19 +69,26 @@ class HomePage(Page):
         for name, card in sample_machines().items():
             open_it = button(card.title, "plain", "sample")
             open_it.setToolTip(card.description)
-            open_it.clicked.connect(lambda _=False, name=name: self._app.show_machine(open_machine(name)))
+            open_it.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            open_it.clicked.connect(partial(self._open_sample, name))
             flow.addWidget(open_it)
         self.samples.body.addWidget(row)
 
+    def _open_sample(self, name: str) -> None:
+        self._app.show_machine(open_machine(name))
+
+    def _go_to(self, layer: str) -> None:
+        self._app.page_wanted.emit(_WHERE[layer], None)
+
     def _wait(self) -> None:
-        self.header.say(self.tr("Looking at this machine…"), self.tr("Driver, GPUs, container engine, ports and disks."), "")
+        looking_at = self.tr("Driver, GPUs, container engine, ports and disks.")
+        self.header.say(self.tr("Looking at this machine…"), looking_at, "")
         if self._app.diagnosis is None:
             self._headline = None
-            titles = {"gpu": "GPU", "driver": "Driver", "engine": "Engine and toolkit", "image": "Image", "work": "Your work"}
             self.stack.set_layers(
                 tuple(
                     Layer(id=name, title=title, line=self.tr("Looking…"), state="not_tested", icon=name)
-                    for name, title in titles.items()
+                    for name, title in TITLES.items()
                 )
             )
 
@@ -85,8 +98,6 @@ class HomePage(Page):
         self.samples.setVisible(not self._app.recorded)
 
     def _show(self, diagnosis: Diagnosis) -> None:
-        from drydock.jobs.recommend import recommend_for
-
         self._proof = self._newest_proof()
         recommendation = recommend_for(diagnosis.snapshot, Wish())
         found = headline(diagnosis, recommendation, self._proof)
@@ -105,22 +116,18 @@ class HomePage(Page):
         self.header.say(article.title, f"{article.text} {article.remedy}", self.tr("Try again"))
 
     def _newest_proof(self) -> Proof | None:
-        if self._app.recorded:
-            return None
-        from drydock.qt.models.proof import newest_proof
-
-        return newest_proof(self._app.context.store)
+        return None if self._app.recorded else newest_proof(self._app.context.store)
 
     def _ask_sessions(self) -> None:
         diagnosis = self._app.diagnosis
         if self._app.recorded or diagnosis is None or diagnosis.snapshot.engine.reach.kind != "ready":
             return
-        from drydock.jobs.sessions import ListSessions
+        self._app.bridge.start(
+            ListSessionsJob(self._app.context), done=self._count_sessions, failed=lambda _trouble: None
+        )
 
-        self._app.bridge.start(ListSessions(self._app.context), done=self._count_sessions, failed=lambda _trouble: None)
-
-    def _count_sessions(self, sessions: tuple[object, ...]) -> None:
-        self._sessions = sum(bool(getattr(session, "running", False)) for session in sessions)
+    def _count_sessions(self, sessions: tuple[Session, ...]) -> None:
+        self._sessions = sum(session.running for session in sessions)
         if self._app.diagnosis and not self._app.recorded:
             self._show(self._app.diagnosis)
 
