@@ -1,6 +1,7 @@
 """Probe: how fast a GPT-2-shaped decoder trains here, and what each tuning is worth.
 
-``python -m drydock_probes.bench [--quick|--standard] [--device auto|cpu|cuda:N] [--only RUNG,…] [--budget S]``
+``python -m drydock_probes.bench [--quick|--standard] [--device auto|cpu|cuda:N] [--only RUNG,…]
+[--shape NAME] [--budget SECONDS] [--steps N]``
 
 The ladder: float32, TF32, automatic mixed precision, fused attention, torch.compile; each rung keeps what the one
 before had and runs in a process of its own, all on the same batch. On a CPU or a small GPU the model is scaled down,
@@ -127,6 +128,7 @@ class Driver:
         }
         end = self._run(job, self.begun + _PREPARE_SHARE * self.budget)
         if end.status == 3:
+            self.invalid.append("torch")
             return 3
         if self.stopped:
             return 0
@@ -139,6 +141,8 @@ class Driver:
             slots.pop(0)
         if not self.stopped:
             self._check_drift()
+            if not any("tokens_per_s" in result["metrics"] for result in self.results.values()):
+                self.invalid.append("nothing-measured")
         return 0
 
     def _plan(self) -> Any:
@@ -176,7 +180,8 @@ class Driver:
         def flops(shape: Shape) -> float:
             return flops_per_token(shape.layers, shape.width, shape.context, shape.vocabulary)
 
-        return bench_plan.choose_shape(self.facts["memory"], self.facts["fp32_flops"], slot_seconds, flops)
+        memory, speed = self.facts["memory"], self.facts["fp32_flops"]
+        return bench_plan.choose_shape(memory, speed, slot_seconds, flops, self.options.shape)
 
     def _rung(self, slots: List[str], shape: Shape) -> None:
         slot = slots[0]
@@ -200,6 +205,7 @@ class Driver:
             "reference": self.reference,
             "check_parity": check_parity,
             "plant": self.options.plant,
+            "most_steps": self.options.steps,
         }
         end = self._run(job, deadline)
         if slot not in self.results and self._samples.get(slot):
@@ -285,6 +291,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--standard", dest="mode", action="store_const", const="standard", help="about 3 minutes")
     parser.add_argument("--budget", type=float, help="seconds for the whole run, instead of the mode's")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda:N")
+    parser.add_argument("--shape", choices=bench_plan.SHAPE_NAMES, help="the model, instead of what suits the device")
+    parser.add_argument("--steps", type=int, default=100_000, help="at most so many timed steps a rung")
     parser.add_argument("--only", type=lambda text: text.split(","), help="rungs, separated by commas")
     parser.add_argument("--plant", default="none", choices=("none", "nan", "swap"), help="a fault that must be caught")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
@@ -293,6 +301,8 @@ def _options() -> argparse.Namespace:
     unknown = [name for name in options.only or () if name not in known]
     if unknown:
         parser.error(f"no rung is called {', '.join(unknown)}; there are {', '.join(known)}")
+    if options.steps < 1:
+        parser.error("at least one step is timed")
     if options.budget is not None and not 5 <= options.budget <= 3600:
         parser.error("the budget is between 5 and 3600 seconds")
     return options

@@ -33,13 +33,18 @@ def losses(rung: Rung, device: str, planted: str = "none", double: bool = False)
 
     from drydock_probes.bench_model import Trainer
 
+    threads = torch.get_num_threads()
+    if device == "cpu":
+        torch.set_num_threads(1)  # so small a model gains nothing from more, and waits for them on a busy machine
     trainer = Trainer(TINY, rung, device, _SEED, _data(planted))
     if double:
         trainer.double()
     if planted == "nan":
         with torch.no_grad():
             trainer.model.blocks[0].narrow.bias[0] = math.nan
-    return [float(trainer.step()) for _ in range(STEPS)]
+    found = [float(trainer.step()) for _ in range(STEPS)]
+    torch.set_num_threads(threads)
+    return found
 
 
 def reference() -> List[float]:

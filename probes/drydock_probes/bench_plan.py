@@ -45,6 +45,7 @@ _SHAPES: Tuple[Tuple[str, int, int, int, int, int, Tuple[int, ...]], ...] = (
     ("gpt-5m", 4, 256, 4, 256, 8192, (4, 2, 1)),
     ("gpt-1m", 2, 128, 2, 128, 2048, (4, 2, 1)),
 )
+SHAPE_NAMES = tuple(shape[0] for shape in _SHAPES)
 _STEPS_WANTED = 16  # of the slowest rung within its slot: three are discarded, twelve are the least that is judged
 _WORKLOAD_SHARE = 0.5  # of the product's speed, what an unfused fp32 training step reaches
 _MEMORY_SHARE = 0.7
@@ -70,7 +71,7 @@ def training_memory(shape: Shape) -> int:
     return 16 * weights + shape.tokens * 4 * (3 * shape.vocabulary + shape.layers * per_layer)
 
 
-def choose_shape(memory: int, fp32_flops: float, slot_seconds: float, flops: Any) -> Shape:
+def choose_shape(memory: int, fp32_flops: float, slot_seconds: float, flops: Any, name: Optional[str] = None) -> Shape:
     """Return the largest shape that fits the memory (bytes) and gives enough steps in the slot.
 
     Args:
@@ -78,12 +79,15 @@ def choose_shape(memory: int, fp32_flops: float, slot_seconds: float, flops: Any
         fp32_flops: measured speed of a float32 product, per second.
         slot_seconds: time of the slowest rung.
         flops: function from a shape to operations per token.
+        name: only the batch is chosen, for this model.
     """
     affordable = fp32_flops * _WORKLOAD_SHARE * slot_seconds / _STEPS_WANTED
     shape = None
-    for name, layers, width, heads, context, vocabulary, batches in _SHAPES:
+    for known, layers, width, heads, context, vocabulary, batches in _SHAPES:
+        if name is not None and known != name:
+            continue
         for batch in batches:
-            shape = Shape(name, layers, width, heads, context, vocabulary, batch)
+            shape = Shape(known, layers, width, heads, context, vocabulary, batch)
             if shape.tokens * flops(shape) <= affordable and training_memory(shape) <= memory * _MEMORY_SHARE:
                 return shape
     assert shape is not None

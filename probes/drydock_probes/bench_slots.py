@@ -199,7 +199,8 @@ def _train(
         block_number += 1
 
     seconds_left = job["deadline"] - time.monotonic()
-    measured = measure(clock_for(torch, device), step, time.monotonic() + seconds_left, report)
+    until = time.monotonic() + seconds_left
+    measured = measure(clock_for(torch, device), step, until, report, job["most_steps"])
     kept = [float(loss) for loss in [*losses[:_KEPT_LOSSES], losses[-1]]]
     return trainer, kept, measured
 

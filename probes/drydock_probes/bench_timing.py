@@ -66,10 +66,13 @@ def clock_for(torch: Any, device: str) -> Any:
     return CpuClock() if device == "cpu" else CudaClock(torch)
 
 
-def measure(clock: Any, call: Callable[[], Any], until: float, report: Callable[[List[float]], None]) -> Measured:
+def measure(
+    clock: Any, call: Callable[[], Any], until: float, report: Callable[[List[float]], None], most: int = 100_000
+) -> Measured:
     """Call until the median is known well enough or ``until`` (``time.monotonic``) has come.
 
-    At least one call is timed however late it is. ``report`` gets every block's times, the discarded ones not.
+    At least one call is timed however late it is, and no more than ``most``.
+    ``report`` gets every block's times, the discarded ones not.
     """
     began = time.monotonic()
     first = time.perf_counter()
@@ -78,13 +81,13 @@ def measure(clock: Any, call: Callable[[], Any], until: float, report: Callable[
     warm = clock.block(call, DISCARDED - 1)
     last = warm[-1] / 1000
     warm_until = began + first_s + _WARM_SHARE * max(0.0, until - began - first_s)
-    while time.monotonic() < warm_until:
+    while time.monotonic() < warm_until and most > _LEAST:
         last = clock.block(call, _block_size(last, warm_until))[-1] / 1000
     times: List[float] = []
     widths: List[float] = []
     started = time.monotonic()
-    while not times or time.monotonic() + last < until:
-        block = clock.block(call, _block_size(last, until))
+    while not times or (len(times) < most and time.monotonic() + last < until):
+        block = clock.block(call, min(most - len(times), _block_size(last, until)))
         report(block)
         times += block
         last = block[-1] / 1000

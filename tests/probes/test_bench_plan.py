@@ -23,6 +23,12 @@ def test_little_memory_and_little_speed_scale_it_down():
     assert shape(0.01, 1e-6) == bench_plan.Shape("gpt-1m", 2, 128, 2, 128, 2048, 1)
 
 
+def test_a_named_shape_only_has_its_batch_chosen():
+    named = [bench_plan.choose_shape(2**36, 1e13, 4.0, flops, name) for name in bench_plan.SHAPE_NAMES]
+    assert [one.name for one in named] == list(bench_plan.SHAPE_NAMES)
+    assert bench_plan.choose_shape(2**20, 1.0, 4.0, flops, "gpt2-124m").batch == 1
+
+
 def test_the_chosen_shape_fits_and_gives_enough_steps():
     for gigabytes in (1, 4, 8, 24, 80):
         for tflops in (0.1, 1, 8, 60):

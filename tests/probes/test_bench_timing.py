@@ -34,6 +34,11 @@ def test_too_little_time_still_gives_one_step_that_is_not_called_converged():
     assert not done.converged
 
 
+def test_no_more_steps_are_timed_than_wanted():
+    done = measure(Clock(itertools.repeat(1.0)), lambda: None, time.monotonic() + 60, lambda _: None, most=5)
+    assert len(done.milliseconds) == 5
+
+
 def test_noise_that_does_not_shrink_ends_before_its_time():
     clock = Clock(itertools.chain([50.0] * 3, itertools.cycle([50.0, 150.0])))
     done = measure(clock, lambda: time.sleep(0.005), time.monotonic() + 60, lambda _: None)

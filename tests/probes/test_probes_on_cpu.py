@@ -16,6 +16,8 @@ from drydock.core.bench.records import Compare, ErrorRecord, Hello, Plan, Result
 from drydock.core.bench.summary import summarise_run
 
 pytestmark = pytest.mark.torch
+# few steps of a small model, and time enough on a busy machine
+SMALL = ("--shape", "gpt-1m", "--steps", "8", "--budget", "140")
 PROBES = Path(drydock_probes.__file__).parent
 
 
@@ -88,7 +90,7 @@ def test_a_gpu_that_is_not_there_is_an_error_and_never_the_cpu(torch_python):
 
 
 def test_bench_measures_and_proves_its_rungs(torch_python):
-    status, records, _ = run(torch_python, "bench", "--device", "cpu", "--only", "fp32,tf32,amp,sdpa", "--budget", "25")
+    status, records, _ = run(torch_python, "bench", "--device", "cpu", "--only", "fp32,tf32,amp,sdpa", *SMALL)
     assert status == 0
     (plan,) = of(Plan, records)
     assert plan.scaled, "a CPU does not train GPT-2 124M in seconds"
@@ -107,9 +109,7 @@ def test_bench_measures_and_proves_its_rungs(torch_python):
 
 @pytest.mark.parametrize("planted", ["nan", "swap"])
 def test_planted_training_faults_make_the_run_void(torch_python, planted):
-    status, records, _ = run(
-        torch_python, "bench", "--device", "cpu", "--only", "amp", "--plant", planted, "--budget", "15"
-    )
+    status, records, _ = run(torch_python, "bench", "--device", "cpu", "--only", "amp", "--plant", planted, *SMALL)
     found = summarise_run(records)
     assert status == 1
     assert not found.valid
@@ -119,7 +119,7 @@ def test_planted_training_faults_make_the_run_void(torch_python, planted):
 
 @contextlib.contextmanager
 def started(python, *arguments):
-    command = [python, str(PROBES / "bench.py"), "--device", "cpu", "--budget", "60", *arguments]
+    command = [python, str(PROBES / "bench.py"), "--device", "cpu", *SMALL, *arguments]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdout=pipe, stderr=subprocess.DEVNULL, env=environment(), cwd="/") as process:
         try:
@@ -139,7 +139,7 @@ def until_result(process, slot):
 
 
 def test_a_run_killed_half_way_is_readable_and_leaves_no_process(torch_python):
-    with started(torch_python, "--only", "fp32,amp,sdpa") as process:
+    with started(torch_python, "--only", "fp32,amp,sdpa", "--steps", "400") as process:
         lines = until_result(process, "fp32")
         children = psutil.Process(process.pid).children(recursive=True)
         assert children
@@ -154,7 +154,7 @@ def test_a_run_killed_half_way_is_readable_and_leaves_no_process(torch_python):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_stop_keeps_what_is_done(torch_python, number):
-    with started(torch_python, "--only", "fp32,amp,sdpa") as process:
+    with started(torch_python, "--only", "fp32,amp,sdpa", "--steps", "400") as process:
         lines = until_result(process, "fp32")
         children = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(number)
