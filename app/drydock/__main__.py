@@ -3,11 +3,18 @@
 import sys
 
 
+def open_window(machine: str, page: str, quit_after: float | None, engine: str) -> int:
+    """Open the window (Qt is imported only now) and return its exit code."""
+    from drydock.qt.application import run
+
+    return run(machine=machine, page=page, quit_after=quit_after, engine=engine)
+
+
 def main() -> None:
     """Run the command line (``drydock`` without a command opens the window)."""
-    from drydock.cli.app import drydock
+    from drydock.cli.app import Shell, drydock
 
-    drydock()
+    drydock(obj=Shell(open_window=open_window))
 
 
 def main_gui() -> None:

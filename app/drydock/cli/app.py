@@ -5,7 +5,7 @@ import importlib
 import click
 
 from drydock import __version__
-from drydock.cli.base import Before
+from drydock.cli.base import Shell
 
 _COMMANDS = {
     "gui": ("drydock.cli.gui", "gui", "Open the window."),
@@ -47,7 +47,9 @@ def drydock(context: click.Context, engine: str, machine: str) -> None:
 
     Without a command the window opens.
     """
-    context.obj = Before(engine)
+    shell = context.find_object(Shell)
+    assert shell is not None
+    shell.engine = engine
     if context.invoked_subcommand is None:
         from drydock.cli.gui import gui
 

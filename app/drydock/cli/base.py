@@ -40,17 +40,23 @@ def engine_option(command: Command) -> Command:
 
 
 @dataclass
-class Before:
-    """What stood before the command: ``drydock --engine X doctor``."""
+class Shell:
+    """What the commands are given.
 
+    Attributes:
+        open_window: opens the window for (machine, page, seconds until it closes by itself, engine).
+        engine: the ``--engine`` that stood before the command, as in ``drydock --engine X doctor``.
+    """
+
+    open_window: Callable[[str, str, float | None, str], int]
     engine: str = ""
 
 
 def engine_before() -> str:
     """Return the ``--engine`` that stood before the command."""
     current = click.get_current_context(silent=True)
-    before = current.find_object(Before) if current else None
-    return before.engine if before else ""
+    shell = current.find_object(Shell) if current else None
+    return shell.engine if shell else ""
 
 
 @contextmanager

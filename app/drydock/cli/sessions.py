@@ -3,7 +3,7 @@
 import click
 import msgspec
 
-from drydock.cli.base import Before, engine_option, json_option, note, open_context, print_json, run_job
+from drydock.cli.base import Shell, engine_option, json_option, note, open_context, print_json, run_job
 from drydock.jobs.sessions import Session
 
 
@@ -16,7 +16,9 @@ def sessions(context: click.Context, engine: str, as_json: bool) -> None:
     if context.invoked_subcommand is None:
         context.invoke(list_sessions, engine=engine, as_json=as_json)
     elif engine:
-        context.obj = Before(engine)
+        shell = context.find_object(Shell)
+        assert shell is not None
+        shell.engine = engine
 
 
 @sessions.command("list")

@@ -7,12 +7,13 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from drydock import __version__
+from drydock.core.trouble import Trouble
 from drydock.data.machine import open_machine
 from drydock.jobs.context import Context
 from drydock.qt.app import App
 from drydock.qt.crash import CrashCatcher, CrashDialog, crash_report
 from drydock.qt.theme import theme
-from drydock.qt.window import MainWindow
+from drydock.qt.window import PAGES, MainWindow
 from drydock.store import Store
 from drydock.world.live import LiveWorld
 
@@ -30,9 +31,12 @@ def run(machine: str = "", page: str = "", quit_after: float | None = None, engi
         The exit code.
 
     Raises:
-        Trouble: the recorded machine cannot be opened.
+        Trouble: the recorded machine cannot be opened, or ``page-unknown``.
     """
     recorded = open_machine(machine) if machine else None
+    names = [name for name, *_ in PAGES]
+    if page and page not in names:
+        raise Trouble("page-unknown", page=page, pages=", ".join(names))
     qt = QApplication.instance() or QApplication([sys.argv[0]])
     assert isinstance(qt, QApplication)
     qt.setApplicationName("drydock")
