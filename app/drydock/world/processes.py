@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import IO, Any
+from typing import IO
 
 from drydock.core.trouble import Trouble
 from drydock.world.interface import Outcome
@@ -55,14 +55,9 @@ def run(argv: Sequence[str], environment: Mapping[str, str], limit: float, stdin
 def _open(
     argv: Sequence[str], environment: Mapping[str, str], *, with_stdin: bool = False, directory: str = ""
 ) -> "subprocess.Popen[bytes]":
-    options: dict[str, Any] = {}
+    flags = 0
     if os.name == "nt":
-        options["creationflags"] = getattr(subprocess, "CREATE_NO_WINDOW", 0) | getattr(
-            subprocess, "CREATE_NEW_PROCESS_GROUP", 0
-        )
-    else:
-        # a session of its own: a group to kill, and no terminal to ask for passwords on
-        options["start_new_session"] = True
+        flags = getattr(subprocess, "CREATE_NO_WINDOW", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
     return subprocess.Popen(
         list(argv),
         env=dict(environment),
@@ -70,7 +65,9 @@ def _open(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=directory or None,
-        **options,
+        creationflags=flags,
+        # a session of its own: a group to kill, and no terminal to ask for passwords on
+        start_new_session=os.name != "nt",
     )
 
 

@@ -1,7 +1,7 @@
 """The shape of a check, and the words its answer is made of."""
 
 from collections.abc import Callable
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, cast
 
 import msgspec
 
@@ -88,13 +88,13 @@ def unknown(source: str, fact: Missing) -> Answer:
     return not_tested("unknown", seen(source, fact), why=fact.detail or missing_text(fact))
 
 
-def seen(source: str, fact: Known[object] | Missing) -> Evidence:
+def seen(source: str, fact: Known[Any] | Missing) -> Evidence:
     """Make evidence of a fact: its value, or why there is none."""
     if isinstance(fact, Missing):
         words = missing_text(fact)
         return Evidence(source, f"{words}: {fact.detail}" if fact.detail else words)
-    value = fact.value
+    value: object = fact.value
     if isinstance(value, tuple):
-        items: tuple[object, ...] = value
+        items = cast("tuple[object, ...]", value)
         return Evidence(source, ", ".join(str(item) for item in items) or "(none)")
     return Evidence(source, str(value))

@@ -49,7 +49,7 @@ def ask_installed(snapshot: Snapshot) -> Answer:
     if has_nvidia_runtime(snapshot) or nvidia_cdi_devices(snapshot):
         return ok(*evidence, variant="elsewhere")
     missing = (toolkit.version, toolkit.runtime_path, toolkit.hook_path)
-    if any(isinstance(fact, Missing) and fact.why != "absent" for fact in missing):
+    if any(fact.why != "absent" for fact in missing):
         return not_tested("unknown", *evidence, why="its programs could not be looked for")
     return broken("absent", *evidence)
 

@@ -46,7 +46,10 @@ def packages_of(snapshot: Snapshot) -> Packages:
     if not isinstance(distribution, Known):
         return "unknown"
     words = {distribution.value.id, *distribution.value.like}
-    return next((name for name, family in _FAMILIES if words & family), "unknown")
+    for name, family in _FAMILIES:
+        if words & family:
+            return name
+    return "unknown"
 
 
 def remedy(remedy_id: str, title: str, *commands: str, note: str = "") -> Remedy:
