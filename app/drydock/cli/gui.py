@@ -10,9 +10,7 @@ from drydock.cli.base import Shell, engine_before, engine_option, troubles
 @click.command()
 @click.option("--machine", default="", metavar="BUNDLE|DIR|SAMPLE", help="Open a recorded machine.")
 @click.option("--page", default="", metavar="NAME", help="Page to open first.")
-@click.option(
-    "--quit-after", type=float, default=None, metavar="SECONDS", help="Close by itself; for testing packages."
-)
+@click.option("--quit-after", type=float, default=None, metavar="SECONDS", help="Close by itself; for tests.")
 @engine_option
 @click.pass_context
 def gui(

@@ -5,11 +5,11 @@ from drydock.store import Store
 
 
 def newest_proof(store: Store) -> Proof | None:
-    """Return the newest probe of kernels that was kept, or None."""
+    """Return the newest probe in which torch saw a GPU, or None."""
     for record in store.records("probe", 20):
-        gpus = record.summary.get("gpus_proven")
-        if isinstance(gpus, int) and not isinstance(gpus, bool) and gpus > 0:
-            where = str(record.summary.get("where") or "a container")
-            works = record.summary.get("gpu_works") is True
-            return Proof(where=where, at=record.at.replace("T", " ").removesuffix("Z") + " UTC", gpus=gpus, works=works)
+        gpus, work = record.summary.get("gpus"), record.summary.get("gpus_work")
+        if isinstance(gpus, int) and isinstance(work, int) and gpus > 0:
+            where = str(record.summary.get("image") or record.summary.get("name") or "a container")
+            at = record.at.replace("T", " ").removesuffix("Z") + " UTC"
+            return Proof(where=where, at=at, gpus=gpus, works=work == gpus and record.summary.get("complete") is True)
     return None

@@ -1,0 +1,107 @@
+"""``drydock bench``: how fast a Transformer trains, and what each tuning brings."""
+
+import sys
+
+import click
+import msgspec
+
+from drydock.cli.base import (
+    BROKEN,
+    ProgressLine,
+    engine_option,
+    human_memory,
+    json_option,
+    note,
+    open_context,
+    print_json,
+    run_job,
+    troubles,
+)
+from drydock.cli.target import draw_pull, read_target, target_options
+from drydock.core.bench import BenchSummary
+from drydock.core.bench.records import Progress, Warn
+from drydock.jobs.bench import BenchJob, BenchMode, BenchStep
+
+_VERDICTS = {
+    "baseline": "baseline",
+    "win": "faster",
+    "loss": "slower",
+    "no-effect": "no effect",
+    "cannot-tell": "cannot tell",
+    "wrong-result": "wrong result",
+}
+
+
+@click.command()
+@click.option("--quick", "mode", flag_value="quick", default=True, help="About 30 seconds (the default).")
+@click.option("--standard", "mode", flag_value="standard", help="About 3 minutes.")
+@click.option("--device", default="auto", show_default=True, metavar="auto|cpu|cuda:N")
+@target_options
+@engine_option
+@json_option
+def bench(
+    mode: BenchMode,
+    device: str,
+    host: bool,
+    python: str,
+    image: str,
+    gpus: str,
+    session: str,
+    engine: str,
+    as_json: bool,
+) -> None:
+    """Measure training of a GPT-2-shaped Transformer, rung by rung: fp32, TF32, AMP, SDPA, torch.compile."""
+    with troubles(as_json=as_json):
+        target = read_target(host, python, image, gpus, session)
+    line = ProgressLine()
+
+    def draw(step: object) -> None:
+        if draw_pull(line, step) or not isinstance(step, BenchStep):
+            return
+        record = step.record
+        if isinstance(record, Progress):
+            line.show(f"{record.slot}: {record.done * 100:.0f} %, {record.est_left_s:.0f} s left")
+        elif isinstance(record, Warn):
+            line.end()
+            note(f"note: {record.text}")
+
+    with open_context(engine) as context:
+        run = run_job(BenchJob(context, target, mode, device=device), draw, as_json=as_json)
+    line.end()
+    if as_json:
+        print_json("bench", msgspec.to_builtins(run))
+    else:
+        print_summary(run.summary)
+    sys.exit(0 if run.summary.rungs and not run.summary.invalid_reasons and run.summary.end != "crashed" else BROKEN)
+
+
+def print_summary(summary: BenchSummary) -> None:
+    """Print a run as a table and a few sentences."""
+    where = summary.gpu.name if summary.gpu else summary.cpu or "CPU"
+    click.echo(f"{where}, torch {summary.torch}")
+    if summary.shape:
+        shape = summary.shape
+        scaled = "; scaled down from GPT-2 124M to fit this device and the time" if summary.scaled else ""
+        click.echo(
+            f"Decoder {shape.name}: {shape.layers} layers, width {shape.width}, {shape.heads} heads, "
+            f"context {shape.context}, vocabulary {shape.vocabulary}, batch {shape.batch}{scaled}"
+        )
+    click.echo(f"{'rung':10} {'tokens/s':>12} {'95% interval':>24} {'TFLOP/s':>9} {'ratio':>7}  verdict")
+    for rung in summary.rungs:
+        rate = rung.tokens_per_second
+        interval = f"{rate.low:,.0f} to {rate.high:,.0f}"
+        # a ratio that the measurement cannot stand for would only mislead
+        against = rung.against_baseline if rung.verdict != "cannot-tell" else None
+        ratio = f"{against.value:.2f}x" if against else "-"
+        marks = "" if rung.converged else ", not converged"
+        memory = f", peak {human_memory(rung.peak_memory)}" if rung.peak_memory else ""
+        click.echo(
+            f"{rung.id:10} {rate.median:12,.0f} {interval:>24} {rung.tflops:9.3f} {ratio:>7}  "
+            f"{_VERDICTS.get(rung.verdict, rung.verdict)}{marks}{memory}"
+        )
+    for slot in summary.not_run:
+        click.echo(f"{slot.id:10} not run: {slot.text or slot.code}")
+    for reason in summary.invalid_reasons:
+        click.echo(f"This run is not valid: {reason}")
+    if summary.end != "finished":
+        click.echo(f"The run {'was stopped' if summary.end == 'stopped' else 'broke off'}; what was finished is shown.")
