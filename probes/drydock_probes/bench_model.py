@@ -117,7 +117,7 @@ class Trainer:
     """One model in one setting, ready to take steps."""
 
     def __init__(self, shape: Shape, rung: Rung, device: str, seed: int, data: List[Tuple[Any, Any]]) -> None:
-        use_tf32(torch, rung.precision != "fp32")
+        use_tf32(torch, rung.precision != "fp32" and device != "cpu")
         torch.manual_seed(seed)
         self._kind = device.split(":", maxsplit=1)[0]
         self.model: Any = Decoder(shape, rung.attention == "sdpa").to(device)

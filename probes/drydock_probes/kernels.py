@@ -43,12 +43,12 @@ def _types(device: str, capability: Tuple[int, int]) -> List[str]:
 
 
 def use_tf32(torch: Any, wanted: bool) -> None:
-    """Let float32 products on the GPU use TF32, or forbid it; by the new switch where torch has it."""
-    matmul = torch.backends.cuda.matmul
-    if hasattr(matmul, "fp32_precision"):
-        matmul.fp32_precision = "tf32" if wanted else "ieee"
-    else:
-        matmul.allow_tf32 = wanted
+    """Let float32 products on the GPU use TF32, or forbid it.
+
+    By the one switch that sets the old and the new state alike (torch 1.12 on): after
+    ``backends.cuda.matmul.fp32_precision`` alone, torch.compile of 2.9 and later fails, because it reads the old one.
+    """
+    torch.set_float32_matmul_precision("high" if wanted else "highest")
 
 
 def _operations(torch: Any, left: Any, right: Any, scale: Any) -> Dict[str, Any]:

@@ -192,3 +192,23 @@ def test_the_formula_equals_torchs_own_count(torch_python):
     ended = subprocess.run(command, check=True, capture_output=True, env=environment(), timeout=120)
     for counted, ours in json.loads(ended.stdout):
         assert ours == pytest.approx(counted, rel=1e-3)
+
+
+TF32 = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import torch
+from drydock_probes.kernels import use_tf32
+for wanted in (True, False, True):
+    use_tf32(torch, wanted)
+    # the compiler reads the old state, programs the new one: both must be readable and agree
+    assert torch.backends.cuda.matmul.allow_tf32 is wanted
+    name = "tf32" if wanted else "ieee"
+    assert getattr(torch.backends.cuda.matmul, "fp32_precision", name) == name
+"""
+
+
+def test_tf32_is_switched_in_the_old_and_the_new_state_alike(torch_python):
+    command = [torch_python, "-c", TF32, str(PROBES.parent)]
+    ended = subprocess.run(command, check=False, capture_output=True, env=environment(), timeout=120)
+    assert ended.returncode == 0, ended.stderr.decode()
