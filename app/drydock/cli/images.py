@@ -187,10 +187,10 @@ def _print(answer: Recommendation, *, show_all: bool) -> None:
 @json_option
 def list_images(engine: str, as_json: bool) -> None:
     """List the images that the engine has."""
-    from drydock.jobs.images import ListImages
+    from drydock.jobs.images import ListImagesJob
 
     with open_context(engine) as context:
-        found = run_job(ListImages(context), lambda _step: None, as_json=as_json)
+        found = run_job(ListImagesJob(context), lambda _step: None, as_json=as_json)
     if as_json:
         print_json("images", {"images": found})
         return
@@ -207,10 +207,10 @@ def list_images(engine: str, as_json: bool) -> None:
 @json_option
 def inspect(reference: str, engine: str, as_json: bool) -> None:
     """Show what a local image says of itself."""
-    from drydock.jobs.images import InspectImage
+    from drydock.jobs.images import InspectImageJob
 
     with open_context(engine) as context:
-        found = run_job(InspectImage(context, reference), lambda _step: None, as_json=as_json)
+        found = run_job(InspectImageJob(context, reference), lambda _step: None, as_json=as_json)
     if as_json:
         print_json("image", found)
         return
@@ -251,10 +251,10 @@ def pull(reference: str, engine: str, as_json: bool) -> None:
 @json_option
 def remove(reference: str, engine: str, as_json: bool) -> None:
     """Remove a local image."""
-    from drydock.jobs.images import RemoveImage
+    from drydock.jobs.images import RemoveImageJob
 
     with open_context(engine) as context:
-        run_job(RemoveImage(context, reference), lambda _step: None, as_json=as_json)
+        run_job(RemoveImageJob(context, reference), lambda _step: None, as_json=as_json)
     if as_json:
         print_json("removed", {"reference": reference})
     else:

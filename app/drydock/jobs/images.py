@@ -1,12 +1,15 @@
 """List and remove the images that the engine has."""
 
+import msgspec
+
 from drydock.core.facts import LocalImage
+from drydock.core.trouble import Trouble
 from drydock.jobs.context import Context
 from drydock.jobs.job import Job, Tell
 from drydock.world import Stop
 
 
-class ListImages(Job[tuple[LocalImage, ...]]):
+class ListImagesJob(Job[tuple[LocalImage, ...]]):
     """List local images, newest first."""
 
     def __init__(self, context: Context) -> None:
@@ -25,7 +28,37 @@ class ListImages(Job[tuple[LocalImage, ...]]):
             engine.close()
 
 
-class RemoveImage(Job[None]):
+class InspectedImage(msgspec.Struct, frozen=True, kw_only=True):
+    """A local image, with the environment variables it sets for what runs in it."""
+
+    image: LocalImage
+    environment: dict[str, str]
+
+
+class InspectImageJob(Job[InspectedImage]):
+    """Read what a local image says of itself."""
+
+    def __init__(self, context: Context, reference: str) -> None:
+        self._context = context
+        self._reference = reference
+
+    def run(self, tell: Tell, stop: Stop) -> InspectedImage:
+        """Read.
+
+        Raises:
+            Trouble: ``image-not-here`` or the engine does not answer.
+        """
+        engine = self._context.open_engine()
+        try:
+            image = engine.find_image(self._reference)
+            if image is None:
+                raise Trouble("image-not-here", reference=self._reference)
+            return InspectedImage(image=image, environment=dict(engine.image_environment(self._reference)))
+        finally:
+            engine.close()
+
+
+class RemoveImageJob(Job[None]):
     """Remove a local image (of several names, only this one)."""
 
     def __init__(self, context: Context, reference: str) -> None:
