@@ -12,6 +12,7 @@ from drydock.engines.docker_bodies import container_body, files_tar
 from drydock.engines.docker_build import build
 from drydock.engines.docker_exec import ContainerCommand
 from drydock.engines.docker_logs import log_lines
+from drydock.engines.docker_pull import SILENCE_LIMIT as PULL_SILENCE
 from drydock.engines.docker_pull import Pull
 from drydock.engines.interface import BuildRequest, ContainerState, CreateRequest, ExecResult, PullProgress
 from drydock.world import Stop, World
@@ -82,7 +83,7 @@ class DockerEngine:
         expected: int | None = None,
     ) -> str:
         """Pull an image; a requested stop ends the download in the engine too."""
-        pull = Pull(self._api, reference, tell, room=self._room, expected=expected)
+        pull = Pull(self._api, reference, tell, room=self._room, expected=expected, silence=PULL_SILENCE)
         return pull.run(stop, platform)
 
     def build(self, request: BuildRequest, tell: Callable[[str], None], stop: Stop) -> str:

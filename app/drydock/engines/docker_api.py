@@ -15,8 +15,8 @@ import requests
 from drydock.core.trouble import Trouble
 from drydock.engines.docker_client import LowLevelClient
 from drydock.engines.docker_errors import Act, Doing, message_of, raw_text, trouble_of_answer, trouble_of_failure
-from drydock.engines.endpoint import Endpoint
-from drydock.engines.wire import CALL_LIMIT, Exchange
+from drydock.engines.endpoint import Endpoint, socket_path
+from drydock.engines.wire import CALL_LIMIT, Exchange, Refused, ask, open_socket
 
 T = TypeVar("T")
 
@@ -63,6 +63,7 @@ class Api:
             Trouble: the call failed, or the answer has another shape.
         """
         try:
+            self._knock()
             return msgspec.convert(function(), type=answer, strict=False)
         except docker.errors.APIError as error:
             raise self.trouble(act, error) from error
@@ -122,10 +123,15 @@ class Api:
     def answers(self) -> str:
         """Return an empty text when the engine answers a ping, else what went wrong."""
         try:
-            self.client.ping()
-        except FAILURES as error:
+            ask(self.endpoint, "/_ping")
+        except (*FAILURES, Refused) as error:
             return raw_text(error)
         return ""
+
+    def _knock(self) -> None:
+        # the SDK leaves its socket open when a local engine has gone, and would wait long for one that is stuck
+        if self.endpoint.via or socket_path(self.endpoint.address):
+            open_socket(self.endpoint).close()
 
     def close(self) -> None:
         """Close the connections."""

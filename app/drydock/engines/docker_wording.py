@@ -140,7 +140,7 @@ _CONTAINER = _table(
             "statfs .*no such file",
         ),
     ),
-    ("container-not-found", ("no such container", "no container with name or id")),
+    ("container-not-found", ("no such container", "no container with name or id", "marked for removal")),
     (
         "program-not-in-image",
         ("executable file not found", "exec: .*(no such file or directory|permission denied)", "exec format error"),
@@ -159,11 +159,14 @@ _IMAGE = _table(
     ("image-not-found", ("no such image", "image not known", "not found")),
 )
 
+# this text quotes the failing command, whose words must not be taken for the engine's
+_FAILED_STEP = _table(("build-failed", ("returned a non-zero code", "while running runtime: exit status")))
+
 WORDING: dict[Doing, Wording] = {
     "engine": _ANY,
     "image": _ANY + _IMAGE,
     "pull": _ANY + _REGISTRY,
-    "build": _ANY + _REGISTRY,
+    "build": _FAILED_STEP + _ANY + _REGISTRY,
     "create": _ANY + _CONTAINER,
     "container": _ANY + _CONTAINER,
 }

@@ -224,11 +224,23 @@ def _open_unix(path: str, limit: float) -> socket.socket:
     plain = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         plain.settimeout(limit)
-        plain.connect(path)
+        _connect_patiently(plain, path, time.monotonic() + limit)
     except BaseException:
         plain.close()
         raise
     return plain
+
+
+def _connect_patiently(plain: socket.socket, path: str, deadline: float) -> None:
+    # where TCP would wait, a unix socket whose queue of waiting connections is full refuses at once
+    while True:
+        try:
+            plain.connect(path)
+            return
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise TimeoutError("the engine takes no connection: too many are waiting") from None
+            time.sleep(0.05)
 
 
 def _open_pipe(pipe: str, limit: float) -> socket.socket:
