@@ -130,6 +130,11 @@ def driver(version, cuda, gpus, *, module=None, wsl=False):
                 PciGpu(address=f"0000:{i + 1:02x}:00.0", device_id="2684", driver=Known("nvidia")) for i in range(gpus)
             )
         ),
+        library_files=Known(
+            ("/usr/lib/wsl/lib/libnvidia-ml.so.1",)
+            if wsl
+            else (f"/usr/lib/x86_64-linux-gnu/libnvidia-ml.so.{version}",)
+        ),
     )
 
 
@@ -339,7 +344,7 @@ def server():
             (
                 CdiSpec(
                     path="/var/run/cdi/nvidia.yaml",
-                    devices=("all", *(str(i) for i in range(8))),
+                    devices=("nvidia.com/gpu=all", *(f"nvidia.com/gpu={i}" for i in range(8))),
                     driver_version=Known("570.172.08"),
                 ),
             ),

@@ -106,6 +106,53 @@ def ask_persistence(snapshot: Snapshot) -> Answer:
     return ok(*evidence)
 
 
+_HOT = 0x20 | 0x40
+_BRAKED = 0x08 | 0x80
+"""Bits of NVML's clock event reasons: thermal slowdown by software and hardware; other slowdowns by hardware."""
+
+_CAPPED = 0.8
+"""A power limit below this part of the board's own is worth a word."""
+
+
+def ask_slowed(snapshot: Snapshot) -> Answer:
+    """Ask whether something keeps a GPU slower than it could be."""
+    if not snapshot.gpus:
+        return not_tested("no_gpu")
+    evidence = tuple(
+        seen(f"clock event reasons, GPU {gpu.index}", Known(hex(gpu.event_reasons.value)))
+        for gpu in snapshot.gpus
+        if isinstance(gpu.event_reasons, Known)
+    )
+    for variant, bits in (("hot", _HOT), ("braked", _BRAKED)):
+        slowed = [gpu for gpu in snapshot.gpus if known_or(gpu.event_reasons, 0) & bits]
+        if slowed:
+            temperature = known_or(slowed[0].temperature, "an unknown number of")
+            return attention(variant, *evidence, gpus=_numbers(slowed), temperature=temperature)
+    capped = [gpu for gpu in snapshot.gpus if _is_capped(gpu)]
+    if capped:
+        limits = tuple(
+            Evidence(
+                f"power limit, GPU {gpu.index}",
+                f"{known_or(gpu.power_limit, 0.0):g} W of {known_or(gpu.default_power_limit, 0.0):g} W",
+            )
+            for gpu in capped
+        )
+        limit, default = known_or(capped[0].power_limit, 0.0), known_or(capped[0].default_power_limit, 0.0)
+        return attention("capped", *limits, gpus=_numbers(capped), limit=round(limit), default=round(default))
+    if not evidence:
+        return not_tested("unknown", why="the driver does not tell")
+    return ok(*evidence)
+
+
+def _is_capped(gpu: Gpu) -> bool:
+    limit, default = known_or(gpu.power_limit, 0.0), known_or(gpu.default_power_limit, 0.0)
+    return 0 < limit < _CAPPED * default
+
+
+def _numbers(gpus: list[Gpu]) -> str:
+    return ", ".join(str(gpu.index) for gpu in gpus)
+
+
 def ask_visible(snapshot: Snapshot) -> Answer:
     """Ask whether CUDA_VISIBLE_DEVICES hides GPUs from programs started on the host."""
     if not snapshot.gpus:

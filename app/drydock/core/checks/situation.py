@@ -27,11 +27,12 @@ def has_gpu(snapshot: Snapshot) -> bool | None:
         return True
     if snapshot.driver.nvml.kind == "ready":
         return False
-    if isinstance(snapshot.driver.module_version, Known):
+    module_answers = snapshot.driver.nvml.kind in ("version_mismatch", "gpu_lost")
+    if module_answers or isinstance(snapshot.driver.module_version, Known):
         # the module does not stay loaded without a GPU, even where the bus cannot be seen
         return True
-    if is_wsl(snapshot):
-        # the GPU is on Windows' bus, not on ours
+    if is_wsl(snapshot) or snapshot.driver.nvml.kind == "timeout":
+        # the GPU is on Windows' bus, not on ours; or a driver is there and cannot be asked
         return None
     return False if isinstance(snapshot.driver.pci_gpus, Known) else None
 

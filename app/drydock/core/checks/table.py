@@ -60,6 +60,14 @@ _GPU = (
         variants=("ok", "off", "no_server", "not_linux", "unknown"),
     ),
     Check(
+        id="gpu-slowed",
+        rung="gpu",
+        ask=gpu.ask_slowed,
+        reads=("nvml",),
+        needs=("driver-ready", "gpu-lost"),
+        variants=("ok", "hot", "braked", "capped", "no_gpu", "unknown"),
+    ),
+    Check(
         id="gpu-visible",
         rung="gpu",
         ask=gpu.ask_visible,
