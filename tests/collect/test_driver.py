@@ -53,6 +53,13 @@ def test_only_nvidia_display_controllers_count():
     assert (second.device_id, second.driver.why) == ("2330", "absent")
 
 
+def test_virtual_functions_are_not_gpus_of_their_own():
+    world = TestWorld(
+        files={**device("0000:01:00.0"), **device("0000:01:00.4")}, links={f"{PCI}/0000:01:00.4/physfn": "0000:01:00.0"}
+    )
+    assert [gpu.address for gpu in collect_driver(world).pci_gpus.value] == ["0000:01:00.0"]
+
+
 def test_a_bus_that_cannot_be_seen_is_missing_and_not_empty():
     assert isinstance(collect_driver(TestWorld()).pci_gpus, Missing)
 

@@ -82,6 +82,9 @@ def _pci_gpu(world: World, address: str) -> PciGpu | None:
 
     if field("vendor") != _NVIDIA or not field("class").startswith(_DISPLAY_CLASS):
         return None
+    if isinstance(world.resolve_link(f"{_PCI}/{address}/physfn"), Known):
+        # a virtual function of a GPU that is there already
+        return None
     bound = world.resolve_link(f"{_PCI}/{address}/driver")
     return PciGpu(address=address, device_id=field("device").removeprefix("0x"), driver=bound)
 

@@ -227,7 +227,12 @@ MACHINES = {
     "WSL without a GPU from Windows": (
         wsl_snapshot(
             driver=driver(
-                **{**NO_DRIVER, "pci_gpus": Known(()), "device_nodes": Known(())},
+                **{
+                    **NO_DRIVER,
+                    "pci_gpus": Known(()),
+                    "device_nodes": Known(()),
+                    "library_files": Known(("/usr/lib/wsl/lib/libnvidia-ml.so.1",)),
+                },
             ),
             gpus=(),
         ),
@@ -277,6 +282,24 @@ def test_healthy_samples_are_not_called_broken(name):
     diagnosis = diagnose(open_machine(name).snapshot)
     assert diagnosis.root_cause is None, diagnosis.root_cause
     assert_texts_are_filled(diagnosis)
+
+
+def test_wsl_on_a_computer_without_nvidia_has_nothing_broken():
+    nothing = driver(**{**NO_DRIVER, "pci_gpus": Known(()), "device_nodes": Known(("dxg",))})
+    diagnosis = diagnose(wsl_snapshot(driver=nothing, gpus=()))
+    assert diagnosis.root_cause is None
+    assert variants(diagnosis)["driver-installed"] == "wsl"
+    without_any = driver(**{**NO_DRIVER, "pci_gpus": Known(()), "device_nodes": Known(())})
+    diagnosis = diagnose(wsl_snapshot(driver=without_any, gpus=()))
+    assert diagnosis.root_cause is None
+    assert variants(diagnosis)["wsl-device"] == "none"
+    assert_texts_are_filled(diagnosis)
+
+
+def test_a_jetson_is_not_said_to_have_no_gpu():
+    tegra = driver(**{**NO_DRIVER, "pci_gpus": Known(())})
+    jetson = healthy_snapshot(host=host(kernel=Known("5.15.148-tegra"), architecture="arm64"), driver=tegra, gpus=())
+    assert variants(diagnose(jetson))["gpu-present"] == "unknown"
 
 
 def test_the_broken_sample_is_understood():

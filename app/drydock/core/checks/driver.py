@@ -32,7 +32,15 @@ def ask_wsl_device(snapshot: Snapshot) -> Answer:
     evidence = seen("driver nodes in /dev", nodes)
     if "dxg" in nodes.value or "/dev/dxg" in nodes.value:
         return ok(evidence)
-    return broken("absent", evidence)
+    files = snapshot.driver.library_files
+    if isinstance(files, Known) and not _wsl_libraries(files.value):
+        # no NVIDIA driver in Windows either, so perhaps no NVIDIA GPU
+        return attention("none", evidence, seen("libnvidia-ml.so.1", files))
+    return broken("absent", evidence, seen("libnvidia-ml.so.1", files))
+
+
+def _wsl_libraries(files: tuple[str, ...]) -> list[str]:
+    return [name for name in files if name.startswith("/usr/lib/wsl/")]
 
 
 def ask_wsl_driver(snapshot: Snapshot) -> Answer:
@@ -62,7 +70,8 @@ def ask_installed(snapshot: Snapshot) -> Answer:
     if driver.nvml.kind != "library_not_found":
         return ok(*evidence, version=_any_version(snapshot))
     if is_wsl(snapshot):
-        return broken("wsl", *evidence)
+        # whether Windows has an NVIDIA GPU cannot be told from here
+        return attention("wsl", *evidence)
     if isinstance(driver.module_version, Known):
         return broken("no_library", *evidence, module=driver.module_version.value)
     on_bus = own_pci_gpus(snapshot)

@@ -1,7 +1,7 @@
 """Checks of the GPUs: present, reachable, whole, visible."""
 
 from drydock.core.checks.check import Answer, attention, broken, not_tested, ok, seen
-from drydock.core.checks.situation import has_gpu, is_wsl, own_pci_gpus, pci_gpus
+from drydock.core.checks.situation import has_gpu, is_tegra, is_wsl, own_pci_gpus, pci_gpus
 from drydock.core.facts import Gpu, Known, Missing, Snapshot, known_or, missing_text
 from drydock.core.findings import Evidence
 
@@ -31,6 +31,8 @@ def ask_present(snapshot: Snapshot) -> Answer:
 def _why_unknown(snapshot: Snapshot) -> str:
     if is_wsl(snapshot):
         return "inside WSL only the driver can tell"
+    if is_tegra(snapshot):
+        return "the GPU of a Jetson is on no bus, and only the driver can tell"
     bus = snapshot.driver.pci_gpus
     if isinstance(bus, Missing):
         return bus.detail or missing_text(bus)

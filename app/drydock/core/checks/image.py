@@ -3,7 +3,7 @@
 from typing import Literal
 
 from drydock.core.checks.check import Answer, attention, broken, not_tested, ok
-from drydock.core.checks.situation import has_gpu, is_wsl
+from drydock.core.checks.situation import has_gpu, is_tegra, is_wsl
 from drydock.core.facts import Known, Snapshot, known_or
 from drydock.core.findings import Evidence
 from drydock.core.images.catalogue import Catalogue
@@ -49,7 +49,7 @@ def _os(snapshot: Snapshot) -> Os:
         return "wsl2"
     if snapshot.host.system == "windows":
         return "windows"
-    return "jetson" if "tegra" in known_or(snapshot.host.kernel, "") else "linux"
+    return "jetson" if is_tegra(snapshot) else "linux"
 
 
 def _arch(snapshot: Snapshot) -> Literal["amd64", "arm64"]:

@@ -11,6 +11,11 @@ def is_wsl(snapshot: Snapshot) -> bool:
     return known_or(snapshot.host.wsl, default=False)
 
 
+def is_tegra(snapshot: Snapshot) -> bool:
+    """Return whether this is a Jetson with NVIDIA's own kernel; its GPU is part of the processor."""
+    return "tegra" in known_or(snapshot.host.kernel, "")
+
+
 def pci_gpus(snapshot: Snapshot) -> tuple[PciGpu, ...]:
     """Return the NVIDIA GPUs on the PCI bus, as far as they are known."""
     return known_or(snapshot.driver.pci_gpus, ())
@@ -31,8 +36,8 @@ def has_gpu(snapshot: Snapshot) -> bool | None:
     if module_answers or isinstance(snapshot.driver.module_version, Known):
         # the module does not stay loaded without a GPU, even where the bus cannot be seen
         return True
-    if is_wsl(snapshot) or snapshot.driver.nvml.kind == "timeout":
-        # the GPU is on Windows' bus, not on ours; or a driver is there and cannot be asked
+    if is_wsl(snapshot) or is_tegra(snapshot) or snapshot.driver.nvml.kind == "timeout":
+        # the GPU is on Windows' bus, or on none; or a driver is there and cannot be asked
         return None
     return False if isinstance(snapshot.driver.pci_gpus, Known) else None
 

@@ -83,7 +83,7 @@ _DRIVER = (
         rung="driver",
         ask=driver.ask_wsl_device,
         reads=("host", "driver"),
-        variants=("ok", "absent", "not_wsl", "unknown"),
+        variants=("ok", "absent", "none", "not_wsl", "unknown"),
     ),
     Check(
         id="wsl-driver",
