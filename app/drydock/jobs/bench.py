@@ -100,8 +100,8 @@ def _need_torch(records: tuple[Record, ...], place: Place) -> None:
 def _summary(place: Place, summary: BenchSummary) -> dict[str, str | int | float | bool | None]:
     best = next((rung for rung in summary.rungs if rung.id == summary.best), None)
     return {
-        "where": place.kind,
-        "name": place.name,
+        "where": place.name,
+        "kind": place.kind,
         "image": place.image,
         "digest": place.digest,
         "mode": summary.mode,

@@ -164,13 +164,14 @@ def _first_line(text: str) -> str:
 def _summary(result: ProbeResult) -> dict[str, str | int | float | bool | None]:
     finals = [record for record in result.records if isinstance(record, Final)]
     return {
-        "where": result.place.kind,
-        "name": result.place.name,
+        "where": result.place.name,
+        "kind": result.place.kind,
         "image": result.place.image,
         "digest": result.place.digest,
         "torch": result.torch.version if result.torch else None,
         "gpus": len(result.gpus),
-        "gpus_work": sum(proof.works for proof in result.gpus),
+        "gpus_proven": sum(proof.works for proof in result.gpus),
+        "gpu_works": result.gpu_works,
         "complete": result.complete,
         "seconds": round(sum(final.wall_s for final in finals), 1),
     }

@@ -70,6 +70,6 @@ def _mount(mount: PlannedMount) -> str:
 
 
 def _field(text: str) -> str:
-    if "," in text or '"' in text:
+    if any(sign in text for sign in ',"\r\n'):
         return '"' + text.replace('"', '""') + '"'
     return text

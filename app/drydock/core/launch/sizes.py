@@ -6,7 +6,7 @@ from decimal import Decimal
 from drydock.core.trouble import Trouble
 
 _UNITS = {"b": 0, "k": 1, "m": 2, "g": 3, "t": 4}
-_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,6})?) ?([bkmgt]?)(?:i?b)?", re.IGNORECASE | re.ASCII)
+_SIZE = re.compile(r"(\d{1,19}(?:\.\d{1,6})?) ?([bkmgt]?)(?:i?b)?", re.IGNORECASE | re.ASCII)
 # the engine keeps sizes in a signed 64-bit number
 _LARGEST = (1 << 63) - 1
 
