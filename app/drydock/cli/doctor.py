@@ -28,7 +28,7 @@ _COLOURS = {"ok": "green", "attention": "yellow", "broken": "red", "not_tested":
 @click.option("--depth", type=click.Choice(["quick"]), default="quick", help="quick: the host only, no container.")
 @click.option("--only", default="", metavar="ID,…", help="Only these checks.")
 @click.option("--machine", default="", metavar="BUNDLE|DIR|SAMPLE", help="Diagnose a recorded machine.")
-@click.option("--verbose", "-v", is_flag=True, help="Show the evidence of every check.")
+@click.option("--verbose", "-v", is_flag=True, help="Also show what was not tested, and all evidence.")
 @engine_option
 @json_option
 def doctor(depth: str, only: str, machine: str, verbose: bool, engine: str, as_json: bool) -> None:
@@ -105,6 +105,8 @@ def _print(diagnosis: Diagnosis, *, verbose: bool) -> None:
     from drydock.core.remedies import remedies_for
 
     for finding in diagnosis.findings:
+        if finding.state == "not_tested" and not verbose:
+            continue
         article = finding_article(finding)
         mark = click.style(f"{_WORDS[finding.state]:>10}", fg=_COLOURS[finding.state], bold=finding.state == "broken")
         click.echo(f"{mark}  {article.title}: {article.text}")
@@ -131,5 +133,5 @@ def summary_line(diagnosis: Diagnosis) -> str:
         state: sum(finding.state == state for finding in diagnosis.findings) for state in ("attention", "not_tested")
     }
     tail = [f"{counts['attention']} to look at"] if counts["attention"] else []
-    tail += [f"{counts['not_tested']} not tested"] if counts["not_tested"] else []
+    tail += [f"{counts['not_tested']} not tested, see --verbose"] if counts["not_tested"] else []
     return "Nothing is broken" + (f" ({', '.join(tail)})." if tail else ".")

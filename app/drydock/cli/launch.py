@@ -201,7 +201,7 @@ class _Drawing:
 
                 self.line.show(progress_text(step))
             case BuildLine(text) | LogLine(text):
-                note(f"  {text}")
+                self.line.show(f"  {text}")
             case Ready(url):
                 self.url = url
             case _:

@@ -1,5 +1,6 @@
 """Writes a support bundle: one zip file that another computer's Drydock opens as a recorded machine."""
 
+import contextlib
 import datetime
 import io
 import os
@@ -124,6 +125,7 @@ def _write(path: Path, files: Mapping[str, bytes]) -> int:
         fresh.write_bytes(buffer.getvalue())
         fresh.replace(path)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            fresh.unlink()
         raise Trouble("report-not-written", path=str(path), text=error.strerror or str(error)) from error
     return len(buffer.getvalue())

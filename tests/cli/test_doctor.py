@@ -1,0 +1,57 @@
+import pytest
+
+
+def test_names_the_root_cause_of_a_recorded_machine(call):
+    answer = call("doctor", "--machine", "broken-laptop", "--json")
+    assert answer.code == 1
+    assert answer.json["schema"] == 1
+    assert answer.json["kind"] == "diagnosis"
+    assert answer.json["root_cause"] == "driver-versions"
+    broken = [finding for finding in answer.json["findings"] if finding["state"] == "broken"]
+    assert [finding["id"] for finding in broken] == ["driver-versions", "engine-permission"]
+    assert all(finding["evidence"] and finding["text"] and finding["remedies"] for finding in broken)
+
+
+def test_prints_the_same_for_people(call):
+    answer = call("doctor", "--machine", "broken-laptop")
+    assert answer.code == 1
+    assert "570.172.08" in answer.out
+    assert "sudo reboot" in answer.out
+    assert answer.out.splitlines()[-1].startswith("Mend this first")
+    assert "Nothing shown is this computer" in answer.err
+    assert "\x1b[" not in answer.out  # no terminal, no colour
+
+
+@pytest.mark.parametrize("machine", ["rtx4090-desktop", "h100x8-server", "wsl2-desktop"])
+def test_healthy_machines_are_not_called_broken(call, machine):
+    answer = call("doctor", "--machine", machine, "--json")
+    assert answer.code == 0
+    assert answer.json["root_cause"] is None
+
+
+def test_only_some_checks(call):
+    answer = call("doctor", "--machine", "broken-laptop", "--only", "host-disk,host-memory", "--json")
+    assert answer.code == 0
+    assert {finding["id"] for finding in answer.json["findings"]} == {"host-disk", "host-memory"}
+
+
+def test_not_tested_only_cannot_be_found_out(call):
+    assert call("doctor", "--machine", "broken-laptop", "--only", "gpu-lost").code == 3
+
+
+def test_this_computer_without_engine_and_library(call, no_engine, monkeypatch):
+    monkeypatch.setenv("DRYDOCK_NVML_LIBRARY", "/nowhere/libnvidia-ml.so.1")
+    answer = call("doctor", "--json")
+    findings = {finding["id"]: finding for finding in answer.json["findings"]}
+    assert answer.code in (0, 1)
+    assert findings["host-system"]["state"] in ("ok", "attention")
+    assert answer.json["snapshot"]["engine"]["reach"]["kind"] != "ready"
+    assert {run["outcome"] for run in answer.json["snapshot"]["collectors"]} == {"done"}
+
+
+def test_reads_gpus_through_nvml(call, no_engine, fake_nvml):
+    fake_nvml("rtx4090")
+    answer = call("doctor", "--json")
+    (gpu,) = answer.json["snapshot"]["gpus"]
+    assert gpu["name"]["value"] == "NVIDIA GeForce RTX 4090"
+    assert gpu["compute_capability"]["value"] == [8, 9]
