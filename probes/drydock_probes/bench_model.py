@@ -116,12 +116,20 @@ def _scaler(needed: bool) -> Any:
 class Trainer:
     """One model in one setting, ready to take steps."""
 
-    def __init__(self, shape: Shape, rung: Rung, device: str, seed: int, data: List[Tuple[Any, Any]]) -> None:
+    def __init__(
+        self,
+        shape: Shape,
+        rung: Rung,
+        device: str,
+        seed: int,
+        data: List[Tuple[Any, Any]],
+        learning_rate: float = 3e-4,  # without a warm-up, 1e-3 makes the loss jump after some ten steps
+    ) -> None:
         use_tf32(torch, rung.precision != "fp32" and device != "cpu")
         torch.manual_seed(seed)
         self._kind = device.split(":", maxsplit=1)[0]
         self.model: Any = Decoder(shape, rung.attention == "sdpa").to(device)
-        self._optimiser = torch.optim.AdamW(self.model.parameters(), lr=1e-3, weight_decay=0.1)
+        self._optimiser = torch.optim.AdamW(self.model.parameters(), lr=learning_rate, weight_decay=0.1)
         self._half = autocast_type(device) if rung.precision == "amp" else None
         self._scaler = _scaler(self._half == torch.float16 and self._kind == "cuda")
         self._data = [(tokens.to(device), targets.to(device)) for tokens, targets in data]

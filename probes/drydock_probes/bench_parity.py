@@ -13,6 +13,7 @@ from drydock_probes.bench_plan import RUNGS, Rung, Shape
 TINY = Shape("parity", 4, 128, 4, 32, 256, 4)
 STEPS = 20
 _SEED = 4711
+_LEARNING_RATE = 1e-3  # large, so that a difference grows and shows
 # largest relative difference of the loss over all steps
 LIMITS = {"fp32": 1e-5, "tf32": 5e-4, "amp": 1e-3}
 
@@ -36,7 +37,7 @@ def losses(rung: Rung, device: str, planted: str = "none", double: bool = False)
     threads = torch.get_num_threads()
     if device == "cpu":
         torch.set_num_threads(1)  # so small a model gains nothing from more, and waits for them on a busy machine
-    trainer = Trainer(TINY, rung, device, _SEED, _data(planted))
+    trainer = Trainer(TINY, rung, device, _SEED, _data(planted), _LEARNING_RATE)
     if double:
         trainer.double()
     if planted == "nan":

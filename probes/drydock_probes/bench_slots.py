@@ -14,11 +14,12 @@ from drydock_probes import bench_parity, failures, machine
 from drydock_probes.bench_formulas import flops_per_token
 from drydock_probes.bench_gemm import products, tflops
 from drydock_probes.bench_plan import Rung, Shape, rung_by_id
-from drydock_probes.bench_statistics import summarise
+from drydock_probes.bench_statistics import median, summarise
 from drydock_probes.bench_timing import clock_for, measure
 from drydock_probes.channel import Channel, Record
 
 _KEPT_LOSSES = 6
+_LAST_LOSSES = 9
 
 
 def work(channel: Channel, torch: Any, job: Record) -> int:
@@ -201,12 +202,14 @@ def _train(
     seconds_left = job["deadline"] - time.monotonic()
     until = time.monotonic() + seconds_left
     measured = measure(clock_for(torch, device), step, until, report, job["most_steps"])
-    kept = [float(loss) for loss in [*losses[:_KEPT_LOSSES], losses[-1]]]
-    return trainer, kept, measured
+    found = [float(loss) for loss in losses]
+    # training without a warm-up has single steps whose loss jumps: the end is the median of the last ones
+    ending = median(found[1:][-_LAST_LOSSES:]) if all(math.isfinite(loss) for loss in found) else math.nan
+    return trainer, [*found[:_KEPT_LOSSES], ending], measured
 
 
 def _loss_flags(losses: List[float]) -> List[str]:
-    """Judge the kept losses: the first steps and the last. Four batches differ, so equal losses mean frozen inputs."""
+    """Judge the kept losses: the first steps and the end. Four batches differ, so equal losses mean frozen inputs."""
     if not all(math.isfinite(loss) for loss in losses):
         return ["loss-not-finite"]
     flags: List[str] = []
