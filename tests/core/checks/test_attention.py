@@ -309,6 +309,24 @@ CASES = {
         "attention",
         "hook",
     ),
+    "specifications, and an engine that lists none": (
+        healthy_snapshot(
+            engine=engine(version=Known("27.5.1"), runtimes=Known(("runc",)), cdi_devices=Missing("not_supported")),
+            toolkit=toolkit(hook_path=ABSENT, cdi_specs=Known((FRESH,))),
+        ),
+        "toolkit-path",
+        "attention",
+        "cdi_unlisted",
+    ),
+    "specifications, and an engine without CDI": (
+        healthy_snapshot(
+            engine=engine(version=Known("20.10.24"), runtimes=Known(("runc",)), cdi_devices=Missing("not_supported")),
+            toolkit=toolkit(hook_path=ABSENT, cdi_specs=Known((FRESH,))),
+        ),
+        "toolkit-path",
+        "broken",
+        "none",
+    ),
     "Podman with a specification": (
         healthy_snapshot(
             engine=engine(

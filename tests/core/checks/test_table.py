@@ -6,7 +6,7 @@ from drydock.core.checks.check import SUBJECTS
 from drydock.core.checks.table import CHECKS
 from drydock.core.findings import RUNGS
 from drydock.core.remedies import OFFERED
-from drydock.data.knowledge import check_articles
+from drydock.data.knowledge import check_articles, fill
 
 
 def test_ids_are_distinct_and_there_are_many():
@@ -43,6 +43,14 @@ def test_every_variant_has_a_text_and_no_text_is_left_over(check):
     article = check_articles()[check.id]
     assert article.title
     assert set(article.variants) == set(check.all_variants)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
+def test_every_text_can_be_filled(check):
+    article = check_articles()[check.id]
+    for variant in article.variants.values():
+        for text in (variant.text, variant.consequence, variant.remedy, *variant.commands):
+            assert "{" not in fill(text, {}).replace("{'cdi': true}", "")
 
 
 def test_no_article_is_without_a_check():

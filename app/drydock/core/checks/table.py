@@ -251,6 +251,7 @@ _TOOLKIT = (
             "runtime",
             "desktop",
             "hook",
+            "cdi_unlisted",
             "none",
             "podman",
             "remote",

@@ -77,7 +77,21 @@ def ask_gpu_path(snapshot: Snapshot) -> Answer:
         return broken("podman", *evidence)
     if isinstance(snapshot.toolkit.hook_path, Known) and not engine.remote:
         return attention("hook", *evidence, *_toolkit_evidence(snapshot), path=snapshot.toolkit.hook_path.value)
+    if _cdi_without_list(snapshot):
+        return attention("cdi_unlisted", *evidence, version=known_or(engine.version, "unknown"))
     return broken("remote" if engine.remote else "none", *evidence)
+
+
+_CDI_SINCE = 25
+"""Docker Engine 25 was the first that knows CDI; only API 1.50 (28.2) lists the devices that it found."""
+
+
+def _cdi_without_list(snapshot: Snapshot) -> bool:
+    engine = snapshot.engine
+    if engine.remote or isinstance(engine.cdi_devices, Known) or not known_or(snapshot.toolkit.cdi_specs, ()):
+        return False
+    major = known_or(engine.version, "").partition(".")[0]
+    return major.isdecimal() and int(major) >= _CDI_SINCE
 
 
 def ask_cdi(snapshot: Snapshot) -> Answer:

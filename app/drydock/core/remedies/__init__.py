@@ -34,6 +34,7 @@ _MAKERS: dict[tuple[str, str], tuple[Make, ...]] = {
     ("engine-running", "not_running"): (engine.start_engine,),
     ("toolkit-installed", "absent"): (toolkit.install_toolkit,),
     ("toolkit-path", "hook"): (toolkit.register_runtime,),
+    ("toolkit-path", "cdi_unlisted"): (toolkit.register_runtime,),
     ("toolkit-path", "none"): (toolkit.register_runtime,),
     ("toolkit-path", "podman"): (toolkit.write_cdi,),
     ("toolkit-cdi", "stale"): (toolkit.rewrite_cdi,),
