@@ -60,6 +60,8 @@ def alike(seen):
     """What must not differ between a launch and the line that is shown for it."""
     found = {part: {field: seen[part].get(field) or None for field in fields} for part, fields in ALIKE.items()}
     found["Config"]["Env"] = sorted(found["Config"]["Env"] or [])
+    requests = found["HostConfig"]["DeviceRequests"] or []
+    found["HostConfig"]["DeviceRequests"] = [{name: value or None for name, value in one.items()} for one in requests]
     # the engine's two words for "never"
     found["restart"] = seen["HostConfig"]["RestartPolicy"]["Name"] or "no"
     mounts = [(one["Type"], one.get("Name") or one["Source"], one["Destination"], one["RW"]) for one in seen["Mounts"]]

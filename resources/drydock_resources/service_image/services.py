@@ -41,7 +41,7 @@ def folder():
 def jupyter():
     """Return the arguments of JupyterLab."""
     private_file("jupyter_token", lambda: secrets.token_urlsafe(32))
-    return [VENV, "-m", "jupyterlab", "--config", HOME + "/jupyter_config.py", "--notebook-dir", folder()]
+    return [VENV, "-m", "jupyterlab", "--config", HOME + "/jupyter_config.py", "--ServerApp.root_dir=" + folder()]
 
 
 def tensorboard():
