@@ -1,8 +1,12 @@
+import contextlib
+import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
 from tests.support.engine.handle import Engine as PrivateEngine
+from tests.support.engine.images import TestImage
 
+from drydock.core.trouble import Trouble
 from drydock.engines import CreateRequest, Engine
 from drydock.engines.open import open_engine
 from drydock.world.live import LiveWorld
@@ -17,12 +21,18 @@ def docker(engine: PrivateEngine) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def running(docker: Engine, tiny_image: object) -> Callable[..., str]:
+def running(docker: Engine, tiny_image: TestImage) -> Iterator[Callable[..., str]]:
     """Start a container of the tiny image: ``running("sh", "-c", …)`` returns its id."""
+    started: list[str] = []
 
-    def start(*command: str, name: str = "drydock-test-running") -> str:
-        container = docker.create(CreateRequest(name=name, image="drydock-test/tiny:latest", command=command))
+    def start(*command: str, name: str = "") -> str:
+        name = name or f"drydock-test-{uuid.uuid4().hex[:12]}"
+        container = docker.create(CreateRequest(name=name, image=tiny_image.reference, command=command))
+        started.append(container)
         docker.start(container)
         return container
 
-    return start
+    yield start
+    for container in started:
+        with contextlib.suppress(Trouble):
+            docker.remove(container, force=True)

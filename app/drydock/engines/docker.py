@@ -11,7 +11,7 @@ from drydock.engines.docker_api import Api, quoted
 from drydock.engines.docker_bodies import container_body, files_tar
 from drydock.engines.docker_build import build
 from drydock.engines.docker_exec import ContainerCommand
-from drydock.engines.docker_logs import log_lines
+from drydock.engines.docker_logs import ContainerLog
 from drydock.engines.docker_pull import SILENCE_LIMIT as PULL_SILENCE
 from drydock.engines.docker_pull import Pull
 from drydock.engines.interface import BuildRequest, ContainerState, CreateRequest, ExecResult, PullProgress
@@ -131,7 +131,7 @@ class DockerEngine:
 
     def logs(self, container: str, stop: Stop, tail: int | None = None, follow: bool = True) -> Iterator[str]:
         """Yield log lines as they come, until the container ends or the stop."""
-        return log_lines(self._api, container, stop, tail, follow=follow)
+        return ContainerLog(self._api, container, stop, tail).lines(follow=follow)
 
     def exec(
         self,

@@ -22,10 +22,23 @@ STDERR_LINES = 200
 """Lines of standard error that are kept."""
 
 _MARK = "DRYDOCK_EXEC"
-_END_SCRIPT = (
-    'for place in /proc/[0-9]*; do number=${place#/proc/}; if [ "$number" != "$$" ] && '
-    'grep -qs "$2" "$place/environ"; then kill "-$1" "$number" 2>/dev/null; fi; done; true'
-)
+# one pass is not enough: while a child is being ended its parent may start another
+_END_SCRIPT = """
+pass=0
+while [ "$pass" -lt "$3" ]; do
+  found=
+  for place in /proc/[0-9]*; do
+    number=${place#/proc/}
+    if [ "$number" != "$$" ] && grep -qs "$2" "$place/environ"; then
+      found=1
+      kill "-$1" "$number" 2>/dev/null
+    fi
+  done
+  [ -n "$found" ] || exit 0
+  pass=$((pass + 1))
+done
+"""
+_KILL_PASSES = 20
 _TERM_PATIENCE = 3.0
 _KILL_PATIENCE = 2.0
 _KILLED = 137
@@ -169,15 +182,16 @@ class ContainerCommand:
     def _end(self) -> None:
         # best effort: the container may be gone, or have no shell; the person's wish to stop comes first
         try:
-            for signal, patience in (("TERM", _TERM_PATIENCE), ("KILL", _KILL_PATIENCE)):
-                self._send(signal)
-                if not self._wait(patience).running:
-                    return
+            self._send("TERM", passes=1)
+            self._wait(_TERM_PATIENCE)
+            # also when the command has ended: its children may not have
+            self._send("KILL", passes=_KILL_PASSES)
+            self._wait(_KILL_PATIENCE)
         except Trouble:
             return
 
-    def _send(self, signal: str) -> None:
+    def _send(self, signal: str, *, passes: int) -> None:
         client = self._api.client
-        argv = ["/bin/sh", "-c", _END_SCRIPT, "drydock", signal, self._mark]
+        argv = ["/bin/sh", "-c", _END_SCRIPT, "drydock", signal, self._mark, str(passes)]
         answer = self._api.call(self._act, lambda: client.exec_create(self._container, argv), Identity)
         self._api.call(self._act, lambda: client.exec_start(answer.id), object)

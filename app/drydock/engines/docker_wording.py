@@ -140,7 +140,15 @@ _CONTAINER = _table(
             "statfs .*no such file",
         ),
     ),
-    ("container-not-found", ("no such container", "no container with name or id", "marked for removal")),
+    (
+        "container-not-found",
+        (
+            "no such container",
+            "no container with name or id",
+            "marked for removal",
+            "removal of container .* is already in progress",
+        ),
+    ),
     (
         "program-not-in-image",
         ("executable file not found", "exec: .*(no such file or directory|permission denied)", "exec format error"),
