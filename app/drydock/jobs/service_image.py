@@ -32,6 +32,8 @@ _PIP_OPTIONS = {
 }
 _BUNDLE_LIMIT = 8 << 20
 _TAIL_LINES = 12
+_CLEAR_ATTEMPTS = 20
+_CLEAR_PAUSE = 0.25
 
 
 class BuildNetwork(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,12 +127,19 @@ def _request(image: ServiceImage, network: BuildNetwork) -> BuildRequest:
 
 
 def _forget_stages(engine: Engine, image: ServiceImage) -> None:
-    """Remove what the first stage left: it holds the network's settings, and nobody needs it again."""
-    with contextlib.suppress(Trouble):
-        for local in engine.images():
-            if local.labels.get(LABEL_STAGE) == image.key and not local.references:
-                with contextlib.suppress(Trouble):
-                    engine.remove_image(local.id)
+    """Remove what the first stage left: it holds the network's settings, and nobody needs it again.
+
+    After a stop the engine is still clearing up the build's container for a moment, which holds on to the stage.
+    """
+    for _ in range(_CLEAR_ATTEMPTS):
+        with contextlib.suppress(Trouble):
+            left = [
+                one.id for one in engine.images() if one.labels.get(LABEL_STAGE) == image.key and not one.references
+            ]
+            for image_id in left:
+                engine.remove_image(image_id)
+            return
+        Stop().wait(_CLEAR_PAUSE)
 
 
 def _read_bundle(world: World, path: str) -> bytes:

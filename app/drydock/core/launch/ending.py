@@ -33,6 +33,7 @@ _BUILD_SIGNS: tuple[tuple[BuildFailure, tuple[str, ...]], ...] = (
             "connection timed out",
             "max retries exceeded",
             "read timed out",
+            "(from versions: none)",
         ),
     ),
     ("launch-build-no-python", ("python3: not found", "python3: command not found", "no module named pip")),
