@@ -86,7 +86,7 @@ def test_the_shown_line_does_the_same(context, engine, tiny_image, tmp_path, gpu
         name="direct",
     )
     preview, _ = run(PreviewLaunchJob(context, choice))
-    assert "s3cret" not in preview.line
+    assert "s3cret" not in str(preview)
     session, _ = run(LaunchJob(context, choice))
     direct = alike(inspected(engine, session.id))
     run(RemoveSessionJob(context, "direct", force=True))
@@ -261,3 +261,45 @@ def test_the_shown_line_alone_gives_a_closed_jupyter(context, engine, torch_imag
     connection, _ = run(ConnectJob(context, "byhand"))
     assert status(api) == 403
     assert status(api, connection.jupyter_token) == 200
+
+
+@pytest.mark.timeout(600)
+def test_ssh_by_key_alone(monkeypatch, new_context, torch_image, tmp_path):
+    folder = tmp_path / ".ssh"
+    folder.mkdir(mode=0o700)
+    key, known = folder / "id_ed25519", folder / "known_hosts"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    context = new_context()
+    choice = Choice(image=torch_image.reference, gpus="none", ssh=0, name="shell")
+    launch_fails(context, choice, "launch-ssh-key-missing")
+
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True, timeout=30)
+    run(LaunchJob(context, choice))
+    connection, _ = run(ConnectJob(context, "shell"))
+    known.write_text(f"{connection.ssh_host_key}\n")
+    options = [
+        "-F",
+        "none",
+        "-o",
+        "BatchMode=yes",
+        "-o",
+        f"UserKnownHostsFile={known}",
+        "-o",
+        "StrictHostKeyChecking=yes",
+    ]
+
+    def ssh(identity, command):
+        line = [*connection.ssh_command[:1], *options, "-i", str(identity), *connection.ssh_command[1:], command]
+        return subprocess.run(line, capture_output=True, text=True, timeout=60, check=False)
+
+    # a login shell keeps what CUDA needs
+    inside = ssh(key, "echo $PATH; echo $LD_LIBRARY_PATH")
+    assert inside.stdout.splitlines() == [
+        torch_image.recipe.environment["PATH"],
+        torch_image.recipe.environment["LD_LIBRARY_PATH"],
+    ]
+    stranger = tmp_path / "stranger"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(stranger)], check=True, timeout=30)
+    refused = ssh(stranger, "true")
+    assert refused.returncode == 255
+    assert "Permission denied (publickey)" in refused.stderr

@@ -22,6 +22,7 @@ from drydock.core.launch import (
     plan,
     proposed_name,
     service_image,
+    without_secrets,
 )
 from drydock.core.launch.labels import DIGEST, PRIVATE_DIRECTORY
 from drydock.core.launch.planning import is_host_path, private_files
@@ -89,6 +90,7 @@ class LaunchPreview(msgspec.Struct, frozen=True, kw_only=True):
     """What a launch would do.
 
     Attributes:
+        plan: for showing; secrets have no values in it.
         command: the equivalent ``docker run``, as arguments; ``line`` is the same for a POSIX shell.
         image_here: the image need not be pulled; ``service_image_here``: nor the derived one built.
     """
@@ -116,7 +118,7 @@ class PreviewLaunchJob(Job[LaunchPreview]):
             local = engine.find_image(self._choice.pinned_image) if self._choice.image else None
             launch_plan = make_plan(self._choice, ground, local)
             return LaunchPreview(
-                plan=launch_plan,
+                plan=without_secrets(launch_plan),
                 problems=judge(self._choice, ground),
                 command=docker_run(launch_plan),
                 line=docker_run_line(launch_plan),

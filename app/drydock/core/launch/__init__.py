@@ -10,7 +10,7 @@ from drydock.core.launch.choice import (
     parse_gpus,
     parse_mount,
 )
-from drydock.core.launch.docker_run import docker_run, docker_run_line
+from drydock.core.launch.docker_run import docker_run, docker_run_line, without_secrets
 from drydock.core.launch.planning import (
     GpuBy,
     LaunchPlan,
@@ -56,4 +56,5 @@ __all__ = [
     "preflight",
     "proposed_name",
     "service_image",
+    "without_secrets",
 ]

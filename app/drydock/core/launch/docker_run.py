@@ -3,6 +3,8 @@
 import re
 import shlex
 
+import msgspec
+
 from drydock.core.launch.planning import LaunchPlan, PlannedGpus, PlannedMount
 from drydock.core.launch.sizes import format_size
 
@@ -21,6 +23,12 @@ def docker_run(plan: LaunchPlan) -> tuple[str, ...]:
 def docker_run_line(plan: LaunchPlan) -> str:
     """Return the same as one line for a POSIX shell."""
     return shlex.join(docker_run(plan))
+
+
+def without_secrets(plan: LaunchPlan) -> LaunchPlan:
+    """Return the plan for showing: variables whose names say that they are secrets have no values."""
+    shown = {name: "" if is_secret(name) else value for name, value in plan.environment.items()}
+    return msgspec.structs.replace(plan, environment=shown)
 
 
 def is_secret(variable: str) -> bool:
