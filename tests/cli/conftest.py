@@ -5,7 +5,7 @@ import pytest
 from click.testing import CliRunner
 
 from drydock.cli.app import drydock
-from drydock.cli.base import Shell
+from drydock.cli.shell import Shell
 
 
 @dataclass

@@ -20,31 +20,24 @@ from PySide6.QtWidgets import (
 )
 
 from drydock.qt.theme import theme
-from drydock.qt.widgets import (
-    Banner,
-    Bar,
-    BarChart,
-    Card,
-    CommandBox,
-    EmptyState,
-    FlowLayout,
-    FoldRow,
-    KeyValueList,
-    Layer,
-    LogPanel,
-    Meter,
-    NavRail,
-    Page,
-    PageHeader,
-    ProgressPanel,
-    RollingChart,
-    Row,
-    StackView,
-    StateBadge,
-    button,
-    label,
-    number_field,
-)  # fmt: skip
+from drydock.qt.widgets.banner import Banner
+from drydock.qt.widgets.bar_chart import Bar, BarChart
+from drydock.qt.widgets.card import Card
+from drydock.qt.widgets.command_box import CommandBox
+from drydock.qt.widgets.empty_state import EmptyState
+from drydock.qt.widgets.flow import FlowLayout
+from drydock.qt.widgets.fold_row import FoldRow
+from drydock.qt.widgets.key_value_list import KeyValueList, Row
+from drydock.qt.widgets.labels import button, label, number_field
+from drydock.qt.widgets.log_panel import LogPanel
+from drydock.qt.widgets.meter import Meter
+from drydock.qt.widgets.nav_rail import NavRail
+from drydock.qt.widgets.page import Page
+from drydock.qt.widgets.page_header import PageHeader
+from drydock.qt.widgets.progress_panel import ProgressPanel
+from drydock.qt.widgets.rolling_chart import RollingChart
+from drydock.qt.widgets.stack_view import Layer, StackView
+from drydock.qt.widgets.state_badge import StateBadge  # fmt: skip
 
 SIZES = ((1280, 800), (1000, 640))
 READY = (

@@ -45,13 +45,13 @@ def test_versions_and_identity_of_a_desktop_gpu(fake_nvml: Show) -> None:
 def test_samples(fake_nvml: Show) -> None:
     fake_nvml("two-gpus")
     with Nvml.open() as nvml:
-        fast, slow = nvml.fast(1), nvml.slow(1)
+        fast, slow, link = nvml.fast(1), nvml.slow(1), nvml.link(1)
     # the driver's reserve of 256 MiB is not counted as used
     assert (fast.memory_used, fast.memory_total) == (314572800, 25769803776)
     assert (fast.gpu_utilisation, fast.memory_utilisation) == (0, 0)
-    assert (slow.temperature, slow.power, slow.fan, slow.pstate) == (33, 21.0, 0, 8)
+    assert (slow.temperature, slow.power) == (33, 21.0)
     assert (slow.sm_clock, slow.memory_clock) == (210, 405)
-    assert (slow.pcie_generation, slow.pcie_width) == (1, 8)
+    assert (link.generation, link.width) == (1, 8)
     assert event_reason_names(slow.event_reasons if isinstance(slow.event_reasons, int) else 0) == ("gpu_idle",)
 
 
@@ -68,7 +68,6 @@ def test_eight_gpus_are_told_apart(fake_nvml: Show) -> None:
     with Nvml.open() as nvml:
         gpus = [nvml.identity(index) for index in range(nvml.device_count())]
         assert nvml.mig_devices(0) == ()
-        assert _error(nvml.slow(0).fan).kind == "not_supported"
     assert len({gpu.uuid for gpu in gpus}) == len({gpu.pci_bus_id for gpu in gpus}) == 8
     assert all(gpu.ecc_mode is True and gpu.mig_mode is False for gpu in gpus)
 
@@ -79,7 +78,7 @@ def test_laptop_gpu_tells_what_it_can(fake_nvml: Show) -> None:
         gpu, fast, slow = nvml.identity(0), nvml.fast(0), nvml.slow(0)
         (process,) = nvml.processes(0)
     assert gpu.compute_capability == (7, 5)
-    for reading in (gpu.power_limit, gpu.ecc_mode, gpu.max_sm_clock, fast.gpu_utilisation, slow.power, slow.fan):
+    for reading in (gpu.power_limit, gpu.ecc_mode, gpu.max_sm_clock, fast.gpu_utilisation, slow.power):
         assert _error(reading).kind == "not_supported"
     assert (fast.memory_used, slow.temperature, slow.sm_clock) == (5242880, 47, 300)
     assert (process.pid, process.kind) == (2211, "graphics")
@@ -147,7 +146,8 @@ def test_one_failing_getter_spoils_no_other(code: int, kind: str, fake_nvml: Sho
     with Nvml.open() as nvml:
         slow, other = nvml.slow(0), nvml.slow(1)
     assert (_error(slow.power).code, _error(slow.power).kind) == (code, kind)
-    assert (slow.sm_clock, slow.pstate, slow.pcie_width) == (2520, 2, 16)
+    assert slow.sm_clock == 2520
+    assert isinstance(slow.temperature, int)
     assert other.power == 21.0
 
 
@@ -274,12 +274,12 @@ def test_process_goes_on_and_ends_while_a_call_hangs(fake_nvml: Show) -> None:
 
 
 def test_call_times_name_the_slow_call(fake_nvml: Show) -> None:
-    fake_nvml("rtx4090").add("fault.nvmlDeviceGetFanSpeed = hang 1", gpu=0)
+    fake_nvml("rtx4090").add("fault.nvmlDeviceGetPowerUsage = hang 1", gpu=0)
     with Nvml.open() as nvml:
-        assert nvml.slow(0).fan == 55
+        nvml.slow(0)
         times = nvml.call_times()
-    assert times["nvmlDeviceGetFanSpeed"] >= 0.9
-    assert max(times, key=lambda name: times[name]) == "nvmlDeviceGetFanSpeed"
+    assert times["nvmlDeviceGetPowerUsage"] >= 0.9
+    assert max(times, key=lambda name: times[name]) == "nvmlDeviceGetPowerUsage"
 
 
 def test_event_reason_names() -> None:

@@ -5,7 +5,7 @@ import importlib
 import click
 
 from drydock import __version__
-from drydock.cli.base import Shell
+from drydock.cli.shell import Shell
 
 _COMMANDS = {
     "gui": ("drydock.cli.gui", "gui", "Open the window."),

@@ -9,13 +9,13 @@ import signal
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import FrameType
 from typing import Any, NoReturn, TypeVar
 
 import click
 import msgspec
 
+from drydock.cli.shell import Shell
 from drydock.core.trouble import Stopped, Trouble
 from drydock.jobs import Job
 from drydock.jobs.context import Context
@@ -37,19 +37,6 @@ def engine_option(command: Command) -> Command:
     """Add ``--engine`` to a command; it may also stand before the command."""
     text = "Container engine; else DOCKER_HOST or the current context."
     return click.option("--engine", default="", metavar="ADDRESS|CONTEXT", help=text)(command)
-
-
-@dataclass
-class Shell:
-    """What the commands are given.
-
-    Attributes:
-        open_window: opens the window for (machine, page, seconds until it closes by itself, engine).
-        engine: the ``--engine`` that stood before the command, as in ``drydock --engine X doctor``.
-    """
-
-    open_window: Callable[[str, str, float | None, str], int]
-    engine: str = ""
 
 
 def engine_before() -> str:

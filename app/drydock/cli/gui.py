@@ -4,7 +4,8 @@ import sys
 
 import click
 
-from drydock.cli.base import Shell, engine_before, engine_option, troubles
+from drydock.cli.base import engine_before, engine_option, troubles
+from drydock.cli.shell import Shell
 
 
 @click.command()

@@ -3,7 +3,8 @@
 import click
 import msgspec
 
-from drydock.cli.base import Shell, engine_option, json_option, note, open_context, print_json, run_job
+from drydock.cli.base import engine_option, json_option, note, open_context, print_json, run_job
+from drydock.cli.shell import Shell
 from drydock.jobs.sessions import Session
 
 

@@ -10,7 +10,7 @@ from drydock.core.facts import Fact, Gpu, Known, Missing, NvmlState, Why, known_
 if TYPE_CHECKING:
     from drydock.world.nvml import Nvml
     from drydock.world.nvml_errors import NvmlError, Reading
-    from drydock.world.nvml_facts import FastSample, Identity, SlowSample
+    from drydock.world.nvml_facts import FastSample, Identity, LinkSample, SlowSample
 
 _CALL_LIMIT = 5.0
 
@@ -111,9 +111,9 @@ def _state(error: "NvmlError") -> NvmlState:
 
 
 def _gpu(nvml: "Nvml", index: int) -> Gpu:
-    identity, fast, slow = nvml.identity(index), nvml.fast(index), nvml.slow(index)
+    identity, fast, slow, link = nvml.identity(index), nvml.fast(index), nvml.slow(index), nvml.link(index)
     mig = fact_of(identity.mig_mode)
-    state, text = _health(identity, fast, slow)
+    state, text = _health(identity, fast, slow, link)
     return Gpu(
         index=index,
         state=state,
@@ -136,8 +136,8 @@ def _gpu(nvml: "Nvml", index: int) -> Gpu:
         max_memory_clock=fact_of(identity.max_memory_clock),
         utilisation=fact_of(fast.gpu_utilisation),
         event_reasons=fact_of(slow.event_reasons),
-        pcie_generation=fact_of(slow.pcie_generation),
-        pcie_width=fact_of(slow.pcie_width),
+        pcie_generation=fact_of(link.generation),
+        pcie_width=fact_of(link.width),
         max_pcie_generation=fact_of(identity.pcie_max_generation),
         max_pcie_width=fact_of(identity.pcie_max_width),
         ecc=fact_of(identity.ecc_mode),
@@ -145,7 +145,9 @@ def _gpu(nvml: "Nvml", index: int) -> Gpu:
     )
 
 
-def _health(identity: "Identity", *samples: "FastSample | SlowSample") -> tuple[Literal["ok", "lost", "error"], str]:
+def _health(
+    identity: "Identity", *samples: "FastSample | SlowSample | LinkSample"
+) -> tuple[Literal["ok", "lost", "error"], str]:
     """Judge a GPU: lost when any call says so, in error when its most basic values cannot be read.
 
     One that lacks a sensor is well all the same.

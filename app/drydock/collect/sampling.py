@@ -34,25 +34,25 @@ class Sampler:
         self._count = nvml.device_count()
         self._keys = {index: _key(nvml, index) for index in range(self._count)}
         self._last: dict[int, GpuSample] = {}
-        self._slow_due = self._processes_due = self._fast_due = 0.0
+        self._demoted: tuple[str, ...] = ()
+        self._slow_due = self._processes_due = 0.0
 
     def sample(self, t: float, *, with_processes: bool) -> MonitorSample:
         """Return the readings at ``t`` seconds since the watch began."""
-        demoted = self._demoted()
-        fast = not demoted or t >= self._fast_due or not self._last
         slow = t >= self._slow_due or not self._last
-        if fast:
-            self._fast_due = t + SLOW_SECONDS
         if slow:
             self._slow_due = t + SLOW_SECONDS
-        for index in range(self._count):
-            self._last[index] = self._read(index, fast=fast, slow=slow)
+            self._demoted = self._slow_calls()
+        fast = slow or not self._demoted
+        self._last = self._nvml.together(
+            lambda: {index: self._read(index, fast=fast, slow=slow) for index in range(self._count)}
+        )
         processes = None
         if with_processes and t >= self._processes_due:
             self._processes_due = t + PROCESS_SECONDS
             processes = self._read_processes()
         gpus = tuple(self._last[index] for index in range(self._count))
-        return MonitorSample(t=t, gpus=gpus, processes=processes, slow_calls=demoted)
+        return MonitorSample(t=t, gpus=gpus, processes=processes, slow_calls=self._demoted)
 
     def _read(self, index: int, *, fast: bool, slow: bool) -> GpuSample:
         sample = self._last.get(index) or _empty(self._keys[index], index)
@@ -103,7 +103,7 @@ class Sampler:
             container=container,
         )
 
-    def _demoted(self) -> tuple[str, ...]:
+    def _slow_calls(self) -> tuple[str, ...]:
         times = self._nvml.call_times()
         slow = {name: times[name] for name in _FAST_CALLS & times.keys() if times[name] > SLOW_CALL_SECONDS}
         return tuple(f"{name}: {seconds * 1000:.0f} ms" for name, seconds in sorted(slow.items()))

@@ -4,9 +4,6 @@ Files: ``machine.json`` (what it is), ``snapshot.json``, and optionally ``trace.
 ``records/*.jsonl`` (results of probes and benchmarks), ``removed.json`` (what was redacted).
 """
 
-import lzma
-import zipfile
-import zlib
 from collections.abc import Callable, Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -23,19 +20,6 @@ from drydock.core.trouble import Trouble
 MACHINE_SCHEMA = 1
 _FILE_LIMIT = 64 << 20
 _FILES_LIMIT = 200
-
-# what zipfile and its decompressors raise for damaged input, beside the decoder's own errors
-_UNREADABLE = (
-    OSError,
-    ValueError,
-    EOFError,
-    RuntimeError,
-    NotImplementedError,
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    msgspec.MsgspecError,
-)
 
 T = TypeVar("T")
 
@@ -114,6 +98,8 @@ def _read_directory(folder: Traversable) -> Callable[[str], bytes | None]:
 
 
 def _read_zip(path: Path) -> Callable[[str], bytes | None]:
+    import zipfile
+
     def read(name: str) -> bytes | None:
         with zipfile.ZipFile(path) as archive:
             if len(archive.infolist()) > _FILES_LIMIT:
@@ -143,12 +129,22 @@ def _decode(where: str, read: Callable[[str], bytes | None]) -> RecordedMachine:
         trace = msgspec.json.Decoder(MonitorSample).decode_lines(read("trace.jsonl") or b"")
         removed = msgspec.json.decode(read("removed.json") or b"[]", type=tuple[Removed, ...])
         records = {name: content for name in ("probe", "bench") if (content := read(f"records/{name}.jsonl"))}
-    except _UNREADABLE as error:
+    except _unreadable() as error:
         raise Trouble("machine-unreadable", where=where, text=str(error)) from error
     snapshot = msgspec.structs.replace(snapshot, label=card.title)
     return RecordedMachine(
         name=where, card=card, snapshot=snapshot, trace=tuple(trace), records=records, removed=removed
     )
+
+
+def _unreadable() -> tuple[type[Exception], ...]:
+    """Return what zipfile, its decompressors and the decoder raise for damaged input."""
+    import lzma
+    import zipfile
+    import zlib
+
+    of_zip = (EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
+    return (OSError, ValueError, msgspec.MsgspecError, *of_zip)
 
 
 def _need(read: Callable[[str], bytes | None], name: str, kind: type[T]) -> T:

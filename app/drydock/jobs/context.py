@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from drydock.engines import Engine
-from drydock.engines.open import open_engine
 from drydock.store import Store
 from drydock.world import World
 
@@ -26,4 +25,6 @@ class Context:
         Raises:
             Trouble: ``engine-…`` with the reason.
         """
+        from drydock.engines.open import open_engine
+
         return open_engine(self.world, self.engine)

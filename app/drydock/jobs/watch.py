@@ -91,6 +91,8 @@ class WatchJob(Job[int]):
                 raise Trouble("nvml-no-gpu")
             return self._sample(nvml, Sampler(nvml, self._context.world, owners.newest), tell, stop)
         except NvmlError as error:
+            if nvml.hanging:
+                raise Trouble("nvml-hangs", call=nvml.hanging) from error
             raise Trouble("nvml-unavailable", reason=error.kind, text=str(error)) from error
         finally:
             owners.close()

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import msgspec
 
+from drydock.store.record import StoredRecord
+
 SCHEMA = 1
 _CREATE = """
 CREATE TABLE IF NOT EXISTS record (
@@ -25,30 +27,26 @@ class NewerHistory(Exception):  # noqa: N818 - nothing is wrong with the file
     """The history was written by a newer Drydock; it is left alone."""
 
 
-class StoredRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One kept result.
+class BadHistory(Exception):  # noqa: N818
+    """The file is no database, or a damaged one."""
 
-    Attributes:
-        kind: ``bench``, ``probe`` …
-        at: ISO 8601, UTC.
-        summary: a few values for lists.
-        payload: the whole result, in the form its kind defines (JSON Lines for probes and benchmarks).
+
+def open_history(path: Path) -> "History":
+    """Open the history, or begin one.
+
+    Raises:
+        BadHistory: the file is no database.
+        NewerHistory: the file has a schema this version does not know.
+        OSError: the place cannot be used.
     """
-
-    id: int
-    kind: str
-    at: str
-    summary: dict[str, str | int | float | bool | None]
-    payload: bytes
+    try:
+        return History(path)
+    except sqlite3.DatabaseError as error:
+        raise BadHistory(str(error)) from error
 
 
 class History:
-    """The table of results. Safe to use from several threads; closed by :meth:`close`.
-
-    Raises:
-        sqlite3.DatabaseError: the file is no database.
-        NewerHistory: the file has a schema this version does not know.
-    """
+    """The table of results. Safe to use from several threads; made by :func:`open_history`, ended by ``close``."""
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
@@ -74,14 +72,19 @@ class History:
             self._database.close()
 
     def add(self, kind: str, at: str, payload: bytes, summary: Mapping[str, str | int | float | bool | None]) -> int:
-        """Keep a result and return its id."""
-        with self._lock, contextlib.closing(self._database.cursor()) as cursor:
-            cursor.execute(
-                "INSERT INTO record (kind, at, summary, payload) VALUES (?, ?, ?, ?)",
-                (kind, at, msgspec.json.encode(dict(summary)).decode(), payload),
-            )
-            self._database.commit()
-            return int(cursor.lastrowid or 0)
+        """Keep a result and return its id.
+
+        Raises:
+            OSError: it could not be written (a full disk, a locked file).
+        """
+        row = (kind, at, msgspec.json.encode(dict(summary)).decode(), payload)
+        try:
+            with self._lock, contextlib.closing(self._database.cursor()) as cursor:
+                cursor.execute("INSERT INTO record (kind, at, summary, payload) VALUES (?, ?, ?, ?)", row)
+                self._database.commit()
+                return int(cursor.lastrowid or 0)
+        except sqlite3.Error as error:
+            raise OSError(str(error)) from error
 
     def records(self, kind: str, limit: int) -> tuple[StoredRecord, ...]:
         """Return the newest results of a kind, newest first; a damaged row is left out."""

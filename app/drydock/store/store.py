@@ -2,12 +2,15 @@
 
 import datetime
 import os
-import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from drydock.store.history import History, NewerHistory, StoredRecord
+from drydock.store.record import StoredRecord
 from drydock.store.settings import Settings, read_settings, write_settings
+
+if TYPE_CHECKING:
+    from drydock.store.history import History
 
 
 def default_directory() -> Path:
@@ -57,7 +60,7 @@ class Store:
             return None
         try:
             return history.add(kind, at, payload, summary)
-        except sqlite3.Error as error:
+        except OSError as error:
             self.problems.append(f"the result could not be kept: {error}")
             return None
 
@@ -78,24 +81,29 @@ class Store:
             self._history.close()
             self._history = None
 
-    def _open(self) -> History | None:
+    def _open(self) -> "History | None":
         if self._history is None:
+            # SQLite is not needed before something is kept or looked up
+            from drydock.store.history import BadHistory, NewerHistory, open_history
+
             path = self.directory / "history.sqlite"
             try:
-                self._history = History(path)
-            except sqlite3.DatabaseError as error:
+                self._history = open_history(path)
+            except BadHistory as error:
                 self._history = self._set_aside(path, error)
             except (OSError, NewerHistory) as error:
                 self.problems.append(f"the history could not be opened: {error}")
         return self._history
 
-    def _set_aside(self, path: Path, error: Exception) -> History | None:
+    def _set_aside(self, path: Path, error: Exception) -> "History | None":
+        from drydock.store.history import BadHistory, open_history
+
         stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S")
         aside = path.with_name(f"{path.name}.bad-{stamp}")
         try:
             path.replace(aside)
-            history = History(path)
-        except (OSError, sqlite3.DatabaseError) as again:
+            history = open_history(path)
+        except (OSError, BadHistory) as again:
             self.problems.append(f"the history could not be opened: {again}")
             return None
         self.problems.append(f"the history file was bad ({error}); it was kept as {aside.name} and a new one begun")

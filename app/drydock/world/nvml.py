@@ -5,6 +5,7 @@ library, and NVML itself counts who uses it; a session on another library can be
 """
 
 import ctypes
+import functools
 import os
 import threading
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from drydock.world.nvml_facts import (
     FastSample,
     GpuProcess,
     Identity,
+    LinkSample,
     SlowSample,
     event_reason_names,
 )
@@ -29,6 +31,7 @@ __all__ = [
     "FastSample",
     "GpuProcess",
     "Identity",
+    "LinkSample",
     "Nvml",
     "NvmlError",
     "NvmlErrorKind",
@@ -104,8 +107,14 @@ def _as_nvml_error(error: Any) -> NvmlError:
     """Convert an exception of pynvml."""
     binding = _pynvml()
     code = int(getattr(error, "value", binding.NVML_ERROR_FUNCTION_NOT_FOUND))
-    names = (name for name in dir(binding) if name.startswith("NVML_ERROR_") and getattr(binding, name) == code)
-    return NvmlError(code, next(names, f"NVML_ERROR_{code}"), str(error))
+    return NvmlError(code, _error_names().get(code, f"NVML_ERROR_{code}"), str(error))
+
+
+@functools.cache
+def _error_names() -> dict[int, str]:
+    """Return nvml.h's names of the return codes; pynvml has thousands of other names, so they are sought once."""
+    binding = _pynvml()
+    return {int(getattr(binding, name)): name for name in dir(binding) if name.startswith("NVML_ERROR_")}
 
 
 def _invoke(name: str, arguments: tuple[Any, ...]) -> Any:
@@ -187,6 +196,14 @@ class Nvml:
         """Name of the NVML function that exceeded the limit and ended this session; empty when all is well."""
         return self._calls.hanging
 
+    def together(self, read: Callable[[], _T]) -> _T:
+        """Run a function that calls this session many times, in one go, under one time limit.
+
+        Raises:
+            NvmlError: the limit was exceeded, or what the function raises.
+        """
+        return self._calls.together(read)
+
     def call_times(self) -> dict[str, float]:
         """Return the median duration in seconds of each NVML function, by pynvml's name, over its last calls."""
         return self._calls.times()
@@ -239,7 +256,7 @@ class Nvml:
         )
 
     def slow(self, index: int) -> SlowSample:
-        """Read temperature, power, clocks and the link; power and fan are the dear ones."""
+        """Read temperature, power and clocks; power is the dear one."""
         return SlowSample(
             index=index,
             temperature=self._read(index, int, "nvmlDeviceGetTemperature", _TEMPERATURE_GPU),
@@ -247,10 +264,14 @@ class Nvml:
             sm_clock=self._read(index, int, "nvmlDeviceGetClockInfo", _CLOCK_SM),
             memory_clock=self._read(index, int, "nvmlDeviceGetClockInfo", _CLOCK_MEMORY),
             event_reasons=self._event_reasons(index),
-            fan=self._read(index, int, "nvmlDeviceGetFanSpeed"),
-            pstate=self._read(index, int, "nvmlDeviceGetPerformanceState"),
-            pcie_generation=self._read(index, int, "nvmlDeviceGetCurrPcieLinkGeneration"),
-            pcie_width=self._read(index, int, "nvmlDeviceGetCurrPcieLinkWidth"),
+        )
+
+    def link(self, index: int) -> LinkSample:
+        """Read the state of the PCIe link."""
+        return LinkSample(
+            index=index,
+            generation=self._read(index, int, "nvmlDeviceGetCurrPcieLinkGeneration"),
+            width=self._read(index, int, "nvmlDeviceGetCurrPcieLinkWidth"),
         )
 
     def processes(self, index: int) -> tuple[GpuProcess, ...]:

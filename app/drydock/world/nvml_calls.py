@@ -41,7 +41,8 @@ class LimitedCalls:
         self._hanging: str = ""
         self._closed = False
         self._times: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=_KEPT_TIMES))
-        threading.Thread(target=self._work, name="nvml", daemon=True).start()
+        self._worker = threading.Thread(target=self._work, name="nvml", daemon=True)
+        self._worker.start()
 
     @property
     def hanging(self) -> str:
@@ -51,6 +52,8 @@ class LimitedCalls:
     def call(self, name: str, function: Callable[[], Any]) -> Any:
         """Make the call in the worker and return what it returns.
 
+        A call that is made by a function that already runs in the worker (see :meth:`together`) is made at once.
+
         Raises:
             NvmlError: with kind ``timeout``, when it took longer than the limit or an earlier one did.
         """
@@ -58,6 +61,25 @@ class LimitedCalls:
             raise NvmlError(UNINITIALIZED, "NVML_ERROR_UNINITIALIZED", "the NVML session is closed")
         if self._hanging:
             raise self._still_hanging()
+        if threading.current_thread() is self._worker:
+            return self._timed(name, function)
+        return self._hand_over(name, function)
+
+    def together(self, function: Callable[[], Any]) -> Any:
+        """Make many calls in one go: handing each to the worker costs more than the call itself.
+
+        The limit holds for all of them together.
+
+        Raises:
+            NvmlError: as :meth:`call`.
+        """
+        if self._closed:
+            raise NvmlError(UNINITIALIZED, "NVML_ERROR_UNINITIALIZED", "the NVML session is closed")
+        if self._hanging:
+            raise self._still_hanging()
+        return self._hand_over("", function)
+
+    def _hand_over(self, name: str, function: Callable[[], Any]) -> Any:
         call = _Call(name, function)
         self._calls.put(call)
         if not call.done.wait(self._limit):
@@ -81,24 +103,29 @@ class LimitedCalls:
             if self._hanging:
                 return self._still_hanging()
             self._hanging = self._running or name
-        if self._hanging != name:
+        if name and self._hanging != name:
             return self._still_hanging()
-        return _timeout(f"{name} did not answer within {self._limit:g} s; the NVIDIA driver may be stuck")
+        return _timeout(f"{self._hanging} did not answer within {self._limit:g} s; the NVIDIA driver may be stuck")
 
     def _still_hanging(self) -> NvmlError:
         return _timeout(f"a previous NVML call is still hanging: {self._hanging}")
 
     def _work(self) -> None:
         while (call := self._calls.get()) is not None and not self._hanging:
-            self._running = call.name
-            started = time.perf_counter()
             try:
-                call.value = call.function()
+                call.value = self._timed(call.name, call.function) if call.name else call.function()
             except BaseException as error:  # noqa: BLE001  whatever it is belongs to the caller, not to this thread
                 call.error = error
-            with self._lock:
-                self._times[call.name].append(time.perf_counter() - started)
             call.done.set()
+
+    def _timed(self, name: str, function: Callable[[], Any]) -> Any:
+        self._running = name
+        started = time.perf_counter()
+        try:
+            return function()
+        finally:
+            with self._lock:
+                self._times[name].append(time.perf_counter() - started)
 
 
 def _timeout(text: str) -> NvmlError:

@@ -66,9 +66,6 @@ class SlowSample(msgspec.Struct, frozen=True, kw_only=True):
         power: watts.
         sm_clock: MHz; also ``memory_clock``.
         event_reasons: bit mask of why clocks are not at their highest, see ``event_reason_names``.
-        fan: per cent of full speed that is intended.
-        pstate: 0 (fastest) to 15.
-        pcie_generation: of the link now, which idle GPUs lower; also ``pcie_width`` (lanes).
     """
 
     index: int
@@ -77,10 +74,14 @@ class SlowSample(msgspec.Struct, frozen=True, kw_only=True):
     sm_clock: Reading[int]
     memory_clock: Reading[int]
     event_reasons: Reading[int]
-    fan: Reading[int]
-    pstate: Reading[int]
-    pcie_generation: Reading[int]
-    pcie_width: Reading[int]
+
+
+class LinkSample(msgspec.Struct, frozen=True, kw_only=True):
+    """The PCIe link now, which idle GPUs lower: its generation and width (lanes)."""
+
+    index: int
+    generation: Reading[int]
+    width: Reading[int]
 
 
 class GpuProcess(msgspec.Struct, frozen=True, kw_only=True):

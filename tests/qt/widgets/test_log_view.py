@@ -5,7 +5,8 @@ from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QMouseEvent
 from PySide6.QtWidgets import QApplication
 
-from drydock.qt.widgets import LogPanel, LogView
+from drydock.qt.widgets.log_panel import LogPanel
+from drydock.qt.widgets.log_view import LogView
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, Qt
 
-from drydock.qt.widgets import RollingChart
 from drydock.qt.widgets.chart_series import Series, nice_step
+from drydock.qt.widgets.rolling_chart import RollingChart
 
 
 def test_a_missing_sample_breaks_the_line():

@@ -4,28 +4,22 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from drydock.qt.theme import LIGHT, theme
-from drydock.qt.widgets import (
-    Banner,
-    Bar,
-    BarChart,
-    Card,
-    CommandBox,
-    EmptyState,
-    FlowLayout,
-    FoldRow,
-    KeyValueList,
-    Layer,
-    Meter,
-    NavRail,
-    Page,
-    PageHeader,
-    ProgressPanel,
-    Row,
-    StackView,
-    StateBadge,
-    label,
-)
-from drydock.qt.widgets.nav_rail import COMPACT_BELOW
+from drydock.qt.widgets.banner import Banner
+from drydock.qt.widgets.bar_chart import Bar, BarChart
+from drydock.qt.widgets.card import Card
+from drydock.qt.widgets.command_box import CommandBox
+from drydock.qt.widgets.empty_state import EmptyState
+from drydock.qt.widgets.flow import FlowLayout
+from drydock.qt.widgets.fold_row import FoldRow
+from drydock.qt.widgets.key_value_list import KeyValueList, Row
+from drydock.qt.widgets.labels import label
+from drydock.qt.widgets.meter import Meter
+from drydock.qt.widgets.nav_rail import COMPACT_BELOW, NavRail
+from drydock.qt.widgets.page import Page
+from drydock.qt.widgets.page_header import PageHeader
+from drydock.qt.widgets.progress_panel import ProgressPanel
+from drydock.qt.widgets.stack_view import Layer, StackView
+from drydock.qt.widgets.state_badge import StateBadge
 
 LAYERS = (
     Layer(id="gpu", title="GPU", line="RTX 4090", state="ok"),
