@@ -7,6 +7,7 @@ from tests.support.engine.handle import Engine as PrivateEngine
 from tests.support.engine.images import TestImage
 
 from drydock.core.trouble import Stopped, Trouble
+from drydock.data.knowledge import trouble_article
 from drydock.engines import BuildRequest, CreateRequest, Engine
 from drydock.world import Stop
 
@@ -55,12 +56,14 @@ def test_a_base_that_is_not_there_is_told(docker: Engine, engine: PrivateEngine,
     with pytest.raises(Trouble) as caught:
         docker.build(request, lambda _line: None, Stop())
     assert caught.value.id == "image-not-found"
+    assert caught.value.values["reference"] == f"{engine.registry}/no/such:1"
 
 
 def test_a_bad_dockerfile_is_told(docker: Engine, tag: str) -> None:
     with pytest.raises(Trouble) as caught:
         docker.build(BuildRequest(dockerfile="NONSENSE\n", tag=tag), lambda _line: None, Stop())
     assert caught.value.id == "build-failed"
+    assert "(" not in trouble_article(caught.value).text.replace("()", "")
 
 
 def test_a_stop_ends_the_build_in_the_engine(

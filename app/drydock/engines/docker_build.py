@@ -1,8 +1,9 @@
 """A build through the engine's own builder, from a context made in memory."""
 
 import json
+import re
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -23,6 +24,7 @@ SILENCE_LIMIT = 1800.0
 _TAIL_LINES = 5
 # what the builder says of its own doings, which hides the failing program's last words
 _OWN_LINES = ("Removing intermediate container", " ---> ")
+_BASE = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)", re.IGNORECASE | re.MULTILINE)
 
 
 class _Aux(msgspec.Struct):
@@ -75,9 +77,7 @@ def build(api: Api, request: BuildRequest, tell: Callable[[str], None], stop: St
                 for line in cutter.feed(piece):
                     event = _decode(line)
                     if event.failure:
-                        trouble = trouble_of_answer(act, 0, event.failure)
-                        trouble.values["last"] = "\n".join(output_tail)
-                        raise trouble
+                        raise _named(trouble_of_answer(act, 0, event.failure), request, output_tail)
                     if event.aux and event.aux.id:
                         image_id = event.aux.id
                     output = event.stream or (f"{event.status}\n" if event.status else "")
@@ -87,10 +87,17 @@ def build(api: Api, request: BuildRequest, tell: Callable[[str], None], stop: St
                             output_tail.append(line_text)
                         tell(line_text)
         except (Refused, Silent, *FAILURES) as error:
-            raise api.trouble(act, error) from error
+            raise _named(api.trouble(act, error), request, output_tail) from error
         for shown in text.end():
             tell(text_of(shown))
     return _built(api, request.tag, image_id)
+
+
+def _named(trouble: Trouble, request: BuildRequest, output_tail: Iterable[str]) -> Trouble:
+    base = _BASE.search(request.dockerfile)
+    # what a registry refused is the image that the build begins from
+    reference = request.tag if trouble.id == "build-failed" or base is None else base.group(1)
+    return Trouble(trouble.id, **{**trouble.values, "reference": reference, "last": "\n".join(output_tail)})
 
 
 def _decode(line: bytes) -> _BuildEvent:

@@ -75,11 +75,13 @@ def trouble_of_answer(act: Act, status: int, text: str) -> Trouble:
     if act.begun and trouble_id in ("registry-unreachable", "registry-error"):
         # the registry was there and stopped in the middle
         trouble_id = "pull-interrupted"
-    values: dict[str, str | int] = {"endpoint": act.endpoint, "text": text, "status": status}
-    if act.doing in ("pull", "image", "build"):
-        values["reference"] = act.subject
-    else:
-        values["container"] = act.subject
+    values: dict[str, str | int] = {
+        "endpoint": act.endpoint,
+        "text": text,
+        "status": status,
+        "reference": act.subject,
+        "container": act.subject,
+    }
     if trouble_id == "port-taken":
         found = _PORT.search(text)
         values["port"] = found.group(1) if found else "?"

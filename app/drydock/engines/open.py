@@ -49,7 +49,9 @@ def open_engine(world: World, wish: str = "") -> Engine:
     endpoint = choose_endpoint(world, wish)
     reach, engine = _try(world, endpoint, CONNECT_LIMIT, CALL_LIMIT)
     if engine is None:
-        raise Trouble(_TROUBLES[reach.kind], endpoint=endpoint.address, chosen_by=endpoint.chosen_by, text=reach.text)
+        over_ssh = endpoint.address.startswith("ssh://") and reach.kind == "unreachable"
+        trouble_id = "engine-ssh-failed" if over_ssh else _TROUBLES[reach.kind]
+        raise Trouble(trouble_id, endpoint=endpoint.address, chosen_by=endpoint.chosen_by, text=reach.text)
     return engine
 
 

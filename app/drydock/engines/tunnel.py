@@ -4,7 +4,6 @@ The person's own ``ssh`` knows their configuration, keys, agent and jump hosts, 
 wrong. It is never let ask for anything: there is nobody at its terminal.
 """
 
-import contextlib
 import shutil
 import tempfile
 import threading
@@ -17,11 +16,12 @@ import msgspec
 
 from drydock.core.trouble import Trouble
 from drydock.engines.endpoint import Endpoint
-from drydock.world import Process, Stop, World
+from drydock.world import Stop, World
 
 OPEN_LIMIT = 15.0
 """Seconds for the whole way: name, connection, key exchange, login."""
 
+_CLOSE_LIMIT = 5.0
 _REMOTE_SOCKET = "/var/run/docker.sock"
 
 
@@ -52,43 +52,51 @@ def open_tunnel(world: World, endpoint: Endpoint, limit: float = OPEN_LIMIT) -> 
     Raises:
         Trouble: ``engine-ssh-failed`` with what ssh said.
     """
-    # a private directory: who can open the socket in it has the engine
-    folder = tempfile.mkdtemp(prefix="drydock-ssh-")
-    local = Path(folder) / "engine.sock"
-    stop = Stop()
-    process: Process | None = None
-
-    def close() -> None:
-        stop.request()
-        if process is not None:
-            process.stop()
-        shutil.rmtree(folder, ignore_errors=True)
-
+    tunnel = _Tunnel(world, endpoint)
     try:
-        process = world.start(ssh_command(endpoint.address, str(local)), stop=stop)
-        _wait_for(process, local, endpoint, limit)
+        tunnel.wait_until_open(limit)
     except BaseException:
-        with contextlib.suppress(OSError):
-            close()
+        tunnel.close()
         raise
-    return msgspec.structs.replace(endpoint, via=str(local)), close
+    return msgspec.structs.replace(endpoint, via=str(tunnel.local)), tunnel.close
 
 
-def _wait_for(process: Process, local: Path, endpoint: Endpoint, limit: float) -> None:
-    ended = threading.Event()
+class _Tunnel:
+    def __init__(self, world: World, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        # a private directory: who can open the socket in it has the engine
+        self._folder = tempfile.mkdtemp(prefix="drydock-ssh-")
+        self.local = Path(self._folder) / "engine.sock"
+        try:
+            self._process = world.start(ssh_command(endpoint.address, str(self.local)), stop=Stop())
+        except Trouble as trouble:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            text = str(trouble.values.get("text", trouble.id))
+            raise Trouble("engine-ssh-failed", endpoint=endpoint.address, text=text) from trouble
+        self._ended = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, name="ssh tunnel", daemon=True)
+        self._watcher.start()
 
-    def watch() -> None:
+    def wait_until_open(self, limit: float) -> None:
+        deadline = time.monotonic() + limit
+        while not self.local.exists():
+            if self._ended.wait(0.05):
+                outcome = self._process.wait(1.0)
+                raise self._trouble(outcome.stderr.strip() or f"ssh ended with status {outcome.code}")
+            if time.monotonic() > deadline:
+                raise self._trouble(f"no connection within {limit:.0f} s")
+
+    def close(self) -> None:
+        self._process.stop()
+        self._process.wait(_CLOSE_LIMIT)
+        self._watcher.join(timeout=1)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _watch(self) -> None:
         # ssh prints nothing here: the end of its output is its own end
-        for _line in process.lines():
+        for _line in self._process.lines():
             pass
-        ended.set()
+        self._ended.set()
 
-    threading.Thread(target=watch, name="ssh tunnel", daemon=True).start()
-    deadline = time.monotonic() + limit
-    while not local.exists():
-        if ended.wait(0.05):
-            outcome = process.wait(1.0)
-            text = outcome.stderr.strip() or f"ssh ended with status {outcome.code}"
-            raise Trouble("engine-ssh-failed", endpoint=endpoint.address, text=text)
-        if time.monotonic() > deadline:
-            raise Trouble("engine-ssh-failed", endpoint=endpoint.address, text=f"no connection within {limit:.0f} s")
+    def _trouble(self, text: str) -> Trouble:
+        return Trouble("engine-ssh-failed", endpoint=self._endpoint.address, text=text)
