@@ -127,6 +127,23 @@ def test_a_command_that_is_not_there(context, engine, tiny_image):
     assert container_names(engine) == before
 
 
+def test_a_gpu_hook_that_refuses(context, engine, tiny_image):
+    before = container_names(engine)
+    text = "nvidia-container-cli: initialization error: nvml error: driver not loaded"
+    with engine.fail_gpu_hook(text):
+        trouble = launch_fails(context, Choice(image=tiny_image.reference, gpus="all"), "gpu-runtime-failed")
+    assert "driver not loaded" in str(trouble.values)
+    assert container_names(engine) == before
+
+
+def test_gpus_reach_the_engine(context, engine, tiny_image):
+    uuid = "GPU-5cbd5b0c-0000-0000-0000-000000000002"
+    session, _ = run(LaunchJob(context, Choice(image=tiny_image.reference, gpus=(uuid,))))
+    (request,) = engine.gpu_requests(session.id)
+    assert uuid in str(request)
+    assert session.gpus == uuid
+
+
 def test_a_taken_port(context, engine, tiny_image):
     before = container_names(engine)
     with socket.socket() as listener:

@@ -31,7 +31,8 @@ class Ready(msgspec.Struct, frozen=True):
     """Everything that was asked for answers.
 
     Attributes:
-        url: for the browser, token included; empty without Jupyter. Show it, never log it.
+        url: for the browser, token included; empty without Jupyter, and where a remote engine
+            publishes it on its own computer. Show it, never log it.
     """
 
     url: str = ""

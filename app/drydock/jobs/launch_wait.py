@@ -120,7 +120,7 @@ def _wait_for_services(
             raise _died(plan, state, log)
         silent = [service for service in silent if not _answers(engine, container, state, service, token, stop)]
         if not silent:
-            return _url(state, plan, token)
+            return "" if engine.remote else _url(state, plan, token)
         if time.monotonic() >= until:
             tail = "\n".join(list(log.tail)[-15:])
             raise Trouble(

@@ -69,12 +69,14 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     """How to get into a running session. Holds a secret: show it, never log it.
 
     Attributes:
+        remote: the addresses are those of the engine's computer; they need forwarding to be used here.
         jupyter_url: address for the browser, token included; empty without Jupyter. Likewise ``tensorboard_url``.
         ssh_command: for a terminal; empty without SSH.
         ssh_host_key: line for ``known_hosts`` that names the one right host key.
     """
 
     name: str
+    remote: bool = False
     jupyter_url: str = ""
     jupyter_token: str = ""
     tensorboard_url: str = ""
@@ -267,6 +269,7 @@ def connection_of(engine: Engine, session: Session, stop: Stop) -> Connection:
         host_key = f"[127.0.0.1]:{port} {' '.join(key.split()[:2])}"
     return Connection(
         name=session.name,
+        remote=session.remote,
         jupyter_url=jupyter,
         jupyter_token=token,
         tensorboard_url=tensorboard,

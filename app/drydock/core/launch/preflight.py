@@ -157,6 +157,8 @@ def _gpus(choice: Choice, ground: Ground) -> Iterator[Problem]:
         # of a remote engine's computer nothing but the engine's own word is known
         make = _warning if remote else _blocker
         yield make("gpus", "launch-no-gpu-way")
+    if ground.gpus == () and not remote:
+        yield _warning("gpus", "launch-no-gpu-seen")
     if choice.gpus == "all":
         return
     if not choice.gpus:
@@ -164,7 +166,7 @@ def _gpus(choice: Choice, ground: Ground) -> Iterator[Problem]:
     if ground.gpus is None or remote:
         return
     known = _uuids(ground.gpus)
-    for uuid in choice.gpus:
+    for uuid in choice.gpus if known else ():
         if uuid not in known:
             yield _blocker("gpus", "launch-gpu-unknown", uuid=uuid, known=", ".join(sorted(known)) or "none")
 
