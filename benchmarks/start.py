@@ -6,12 +6,25 @@ from collections.abc import Iterator
 from benchmarks.harness import Ratio, alternate, python
 
 GOAL = 1.6
+# the process ends in the first paint of the real window, so that only the way there is timed
+_FIRST_PAINT = """
+import os, sys
+import drydock.qt.window as window
+class Painted(window.MainWindow):
+    def paintEvent(self, event):
+        super().paintEvent(event)
+        os._exit(0)
+window.MainWindow = Painted
+sys.argv = ["drydock", "gui"]
+from drydock.__main__ import main
+main()
+"""
 
 
 def measure() -> Iterator[Ratio]:
     cases = {
         "import": python("import PySide6.QtWidgets"),
-        "window": [sys.executable, "-m", "drydock", "gui", "--quit-after", "0"],
+        "window": python(_FIRST_PAINT),
         "python": python("pass"),
         "version": [sys.executable, "-m", "drydock", "--version"],
         "help": [sys.executable, "-m", "drydock", "doctor", "--help"],

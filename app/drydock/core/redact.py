@@ -4,31 +4,37 @@ The same secret always becomes the same token within one report, so that a reade
 the same thing.
 """
 
+import functools
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any, Final, cast
+from typing import Any, cast
 
 import msgspec
 
-_PATTERNS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
-    (
-        "private key",
-        re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
-    ),
-    ("password in an address", re.compile(r"(?<=://)[^\s/@:]+:[^\s/@]+(?=@)")),
-    (
-        "access token",
-        re.compile(r"\b(?:hf_|ghp_|gho_|github_pat_|glpat-|sk-|nvapi-|dckr_pat_|xox[bap]-)[A-Za-z0-9_\-]{10,}"),
-    ),
-    ("cloud key", re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")),
-    ("web token", re.compile(r"\beyJ[A-Za-z0-9_\-]+\.[A-Za-z0-9_\-]+\.[A-Za-z0-9_\-]*")),
-    ("credential", re.compile(r"(?i)(?<=bearer )[A-Za-z0-9._~+/\-]{8,}=*")),
-    ("secret value", re.compile(r"""(?i)(?<=token=)[^\s&"']+|(?<=password=)[^\s&"']+|(?<=api_key=)[^\s&"']+""")),
-    ("e-mail address", re.compile(r"\b[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,}\b")),
-    ("device UUID", re.compile(r"(?:(?<=GPU-)|(?<=MIG-))[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")),
-    ("hardware address", re.compile(r"\b[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2}){5}\b")),
-    ("network address", re.compile(r"(?<![\d.])(?!127\.|0\.0\.0\.0)(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")),
-)
+
+@functools.cache
+def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Return what is sought, by kind; compiled when a report is made, not when the app starts."""
+    return (
+        (
+            "private key",
+            re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
+        ),
+        ("password in an address", re.compile(r"(?<=://)[^\s/@:]+:[^\s/@]+(?=@)")),
+        (
+            "access token",
+            re.compile(r"\b(?:hf_|ghp_|gho_|github_pat_|glpat-|sk-|nvapi-|dckr_pat_|xox[bap]-)[A-Za-z0-9_\-]{10,}"),
+        ),
+        ("cloud key", re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")),
+        ("web token", re.compile(r"\beyJ[A-Za-z0-9_\-]+\.[A-Za-z0-9_\-]+\.[A-Za-z0-9_\-]*")),
+        ("credential", re.compile(r"(?i)(?<=bearer )[A-Za-z0-9._~+/\-]{8,}=*")),
+        ("secret value", re.compile(r"""(?i)(?<=token=)[^\s&"']+|(?<=password=)[^\s&"']+|(?<=api_key=)[^\s&"']+""")),
+        ("e-mail address", re.compile(r"\b[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,}\b")),
+        ("device UUID", re.compile(r"(?:(?<=GPU-)|(?<=MIG-))[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")),
+        ("hardware address", re.compile(r"\b[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2}){5}\b")),
+        ("network address", re.compile(r"(?<![\d.])(?!127\.|0\.0\.0\.0)(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")),
+    )
+
 
 _SECRET_NAME = re.compile(r"(?i)secret|token|passw|api_?key|credential|auth")
 _WORD = r"(?<![A-Za-z0-9_]){}(?![A-Za-z0-9_])"
@@ -62,7 +68,7 @@ class Redactor:
             # very short or general names would tear other words apart and hide nothing
             if len(word) > 2 and word not in {"root", "user", "localhost", "ubuntu", "debian", "admin"}:
                 self._patterns.append((kind, re.compile(_WORD.format(re.escape(word)))))
-        self._patterns.extend(_PATTERNS)
+        self._patterns.extend(_patterns())
 
     @property
     def removed(self) -> tuple[Removed, ...]:

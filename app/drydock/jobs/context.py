@@ -1,10 +1,13 @@
 """What jobs are given: the doors, the store, the engine that was chosen, or a recorded machine instead."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from drydock.engines import Engine
 from drydock.store import Store
 from drydock.world import World
+
+if TYPE_CHECKING:
+    from drydock.engines import Engine
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class Context:
     store: Store
     engine: str = ""
 
-    def open_engine(self) -> Engine:
+    def open_engine(self) -> "Engine":
         """Connect to the chosen engine.
 
         Raises:

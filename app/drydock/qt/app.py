@@ -1,12 +1,16 @@
 """What every page is given: the bridge to the jobs, the machine that is shown, and the news that pages share."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, Signal
 
-from drydock.core.findings import Diagnosis
 from drydock.core.trouble import Trouble
-from drydock.data.machine import RecordedMachine
 from drydock.jobs.context import Context
 from drydock.qt.bridge import Bridge, Running
+
+if TYPE_CHECKING:
+    from drydock.core.findings import Diagnosis
+    from drydock.data.machine import RecordedMachine
 
 
 class App(QObject):
@@ -40,7 +44,9 @@ class App(QObject):
     page_wanted = Signal(str, object)
     noted = Signal(str, str)
 
-    def __init__(self, context: Context, machine: RecordedMachine | None = None, parent: QObject | None = None) -> None:
+    def __init__(
+        self, context: Context, machine: "RecordedMachine | None" = None, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self.context = context
         self.bridge = Bridge(self)
@@ -71,7 +77,7 @@ class App(QObject):
             job, done=self._keep, failed=self._give_up, progress=self.step_reached.emit, stopped=self._clear
         )
 
-    def show_machine(self, machine: RecordedMachine | None) -> None:
+    def show_machine(self, machine: "RecordedMachine | None") -> None:
         """Show a recorded machine, or this computer again (None)."""
         if self._running:
             self.bridge.drop(self._running)
@@ -86,7 +92,7 @@ class App(QObject):
         self.bridge.close()
         self.context.store.close()
 
-    def _keep(self, diagnosis: Diagnosis) -> None:
+    def _keep(self, diagnosis: "Diagnosis") -> None:
         self._running = None
         self.diagnosis = diagnosis
         self.diagnosed.emit(diagnosis)

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QApplication
 
 from drydock import __version__
 from drydock.core.trouble import Trouble
-from drydock.data.machine import open_machine
 from drydock.jobs.context import Context
 from drydock.qt.app import App
 from drydock.qt.crash import CrashCatcher, CrashDialog, crash_report
@@ -33,7 +32,11 @@ def run(machine: str = "", page: str = "", quit_after: float | None = None, engi
     Raises:
         Trouble: the recorded machine cannot be opened, or ``page-unknown``.
     """
-    recorded = open_machine(machine) if machine else None
+    recorded = None
+    if machine:
+        from drydock.data.machine import open_machine
+
+        recorded = open_machine(machine)
     names = [name for name, *_ in PAGES]
     if page and page not in names:
         raise Trouble("page-unknown", page=page, pages=", ".join(names))

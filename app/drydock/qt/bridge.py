@@ -2,7 +2,6 @@
 
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -63,6 +62,8 @@ class Running(QObject):
         except Trouble as trouble:
             self._say(self.failed, trouble)
         except Exception:  # noqa: BLE001 - a bug must reach the crash window, not vanish with the thread
+            import traceback
+
             report = traceback.format_exc()
             self._say(self.crashed, report)
             self._say(self.failed, Trouble("internal-error", text=report.strip().splitlines()[-1]))

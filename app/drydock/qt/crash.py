@@ -1,20 +1,23 @@
 """The crash window: a bug is shown with a redacted report, and the app goes on."""
 
-import platform
 import sys
-import traceback
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from drydock import __version__
-from drydock.core.redact import Redactor
+
+if TYPE_CHECKING:
+    from drydock.core.redact import Redactor
 
 
-def crash_report(text: str, redactor: Redactor) -> str:
+def crash_report(text: str, redactor: "Redactor") -> str:
     """Return the report of a bug: versions and the traceback, redacted."""
+    import platform
+
     head = f"Drydock {__version__}, Python {platform.python_version()}, {platform.platform()}"
     return redactor.text(f"{head}\n\n{text}")
 
@@ -58,4 +61,6 @@ class CrashCatcher(QObject):
     def _hook(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         sys.__excepthook__(kind, error, trace)
         if not issubclass(kind, KeyboardInterrupt):
+            import traceback
+
             self.caught.emit("".join(traceback.format_exception(kind, error, trace)))

@@ -1,15 +1,18 @@
 """The window: a rail, a banner, and the pages. It only places them."""
 
 import importlib
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
-from drydock.core.findings import Diagnosis
 from drydock.qt.app import App
 from drydock.qt.widgets.banner import Banner
 from drydock.qt.widgets.nav_rail import NavRail
+
+if TYPE_CHECKING:
+    from drydock.core.findings import Diagnosis
 
 # name, module, class, icon; the module is imported when the page is first shown
 PAGES = (
@@ -158,7 +161,7 @@ class MainWindow(QMainWindow):
         self.note.show()
         self._note_timer.start()
 
-    def _count_findings(self, diagnosis: Diagnosis) -> None:
+    def _count_findings(self, diagnosis: "Diagnosis") -> None:
         broken = sum(finding.state == "broken" for finding in diagnosis.findings)
         attention = sum(finding.state == "attention" for finding in diagnosis.findings)
         self.rail.set_badge("doctor", broken or attention, "broken" if broken else "attention")

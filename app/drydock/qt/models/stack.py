@@ -13,14 +13,6 @@ from drydock.data.reasons import text
 
 LayerId = Literal["gpu", "driver", "engine", "image", "work"]
 
-TITLES: dict[LayerId, str] = {
-    "gpu": "GPU",
-    "driver": "Driver",
-    "engine": "Engine and toolkit",
-    "image": "Image",
-    "work": "Your work",
-}
-
 # which rungs of the ladder a layer sums up
 _RUNGS: dict[LayerId, tuple[str, ...]] = {
     "gpu": ("gpu",),
@@ -44,7 +36,6 @@ class LayerWords(msgspec.Struct, frozen=True, kw_only=True):
     """One layer's words and state."""
 
     id: LayerId
-    title: str
     line: str
     state: State
 
@@ -75,7 +66,7 @@ def layers(
         "work": (_work_line(sessions, proof), _work_state(proof)),
     }
     return tuple(
-        LayerWords(id=name, title=TITLES[name], line=_first_wrong(diagnosis, name) or line, state=state)
+        LayerWords(id=name, line=_first_wrong(diagnosis, name) or line, state=state)
         for name, (line, state) in found.items()
     )
 

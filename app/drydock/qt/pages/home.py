@@ -1,25 +1,24 @@
 """Home: the stack drawn as layers, one sentence on top, one main button."""
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from drydock.core.findings import Diagnosis
-from drydock.core.images import Wish
 from drydock.core.trouble import Trouble
-from drydock.data.knowledge import trouble_article
-from drydock.data.machine import open_machine, sample_machines
-from drydock.jobs.recommend import recommend_for
-from drydock.jobs.sessions import ListSessionsJob, Session
 from drydock.qt.app import App
-from drydock.qt.models.proof import newest_proof
-from drydock.qt.models.stack import TITLES, Headline, LayerWords, Proof, headline, layers
 from drydock.qt.widgets.card import Card
 from drydock.qt.widgets.flow import FlowLayout
 from drydock.qt.widgets.labels import button, label
 from drydock.qt.widgets.page import Page
 from drydock.qt.widgets.page_header import PageHeader
 from drydock.qt.widgets.stack_view import Layer, StackView
+
+if TYPE_CHECKING:
+    # what this page says is worked out after the first paint, so these must not delay it
+    from drydock.core.findings import Diagnosis
+    from drydock.jobs.sessions import Session
+    from drydock.qt.models.stack import Headline, LayerWords, Proof
 
 _WHERE = {"gpu": "doctor", "driver": "doctor", "engine": "doctor", "image": "images", "work": "launch"}
 
@@ -62,6 +61,8 @@ class HomePage(Page):
             self._show(app.diagnosis)
 
     def _fill_samples(self) -> None:
+        from drydock.data.machine import sample_machines
+
         words = label(self.tr("See what Drydock says about other machines. Nothing there is this computer."), "muted")
         self.samples.body.addWidget(words)
         row = QWidget()
@@ -75,6 +76,8 @@ class HomePage(Page):
         self.samples.body.addWidget(row)
 
     def _open_sample(self, name: str) -> None:
+        from drydock.data.machine import open_machine
+
         self._app.show_machine(open_machine(name))
 
     def _go_to(self, layer: str) -> None:
@@ -88,45 +91,66 @@ class HomePage(Page):
             self.stack.set_layers(
                 tuple(
                     Layer(id=name, title=title, line=self.tr("Looking…"), state="not_tested", icon=name)
-                    for name, title in TITLES.items()
+                    for name, title in self._titles().items()
                 )
             )
+
+    def _titles(self) -> dict[str, str]:
+        return {
+            "gpu": self.tr("GPU"),
+            "driver": self.tr("Driver"),
+            "engine": self.tr("Engine and toolkit"),
+            "image": self.tr("Image"),
+            "work": self.tr("Your work"),
+        }
 
     def _forget(self) -> None:
         self._proof = None
         self._sessions = None
         self.samples.setVisible(not self._app.recorded)
 
-    def _show(self, diagnosis: Diagnosis) -> None:
+    def _show(self, diagnosis: "Diagnosis") -> None:
+        from drydock.core.images import Wish
+        from drydock.jobs.recommend import recommend_for
+        from drydock.qt.models.stack import headline, layers
+
         self._proof = self._newest_proof()
         recommendation = recommend_for(diagnosis.snapshot, Wish())
         found = headline(diagnosis, recommendation, self._proof)
         self._headline = found
         self.header.say(found.title, found.sentence, found.button)
         words = layers(diagnosis, recommendation, self._sessions, self._proof)
-        self.stack.set_layers(tuple(_layer(item) for item in words))
+        titles = self._titles()
+        self.stack.set_layers(tuple(_layer(item, titles[item.id]) for item in words))
         when = diagnosis.snapshot.taken_at.replace("T", " ").removesuffix("Z")
         self._checked.setText(self.tr("Looked at {when} UTC").format(when=when))
         if self._sessions is None:
             self._ask_sessions()
 
     def _fail(self, trouble: Trouble) -> None:
+        from drydock.data.knowledge import trouble_article
+        from drydock.qt.models.stack import Headline
+
         article = trouble_article(trouble)
         self._headline = Headline(title="", sentence="", button="", act="diagnose")
         self.header.say(article.title, f"{article.text} {article.remedy}", self.tr("Try again"))
 
-    def _newest_proof(self) -> Proof | None:
+    def _newest_proof(self) -> "Proof | None":
+        from drydock.qt.models.proof import newest_proof
+
         return None if self._app.recorded else newest_proof(self._app.context.store)
 
     def _ask_sessions(self) -> None:
         diagnosis = self._app.diagnosis
         if self._app.recorded or diagnosis is None or diagnosis.snapshot.engine.reach.kind != "ready":
             return
+        from drydock.jobs.sessions import ListSessionsJob
+
         self._app.bridge.start(
             ListSessionsJob(self._app.context), done=self._count_sessions, failed=lambda _trouble: None
         )
 
-    def _count_sessions(self, sessions: tuple[Session, ...]) -> None:
+    def _count_sessions(self, sessions: "tuple[Session, ...]") -> None:
         self._sessions = sum(session.running for session in sessions)
         if self._app.diagnosis and not self._app.recorded:
             self._show(self._app.diagnosis)
@@ -140,5 +164,5 @@ class HomePage(Page):
             self._app.page_wanted.emit(self._headline.act, None)
 
 
-def _layer(words: LayerWords) -> Layer:
-    return Layer(id=words.id, title=words.title, line=words.line, state=words.state, icon=words.id)
+def _layer(words: "LayerWords", title: str) -> Layer:
+    return Layer(id=words.id, title=title, line=words.line, state=words.state, icon=words.id)
