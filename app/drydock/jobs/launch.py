@@ -2,17 +2,15 @@
 
 import contextlib
 import secrets
-from pathlib import PurePath
 
 import msgspec
 
 from drydock import __version__
-from drydock.core.facts import Known, LocalImage, Missing, Port, Snapshot
+from drydock.core.facts import LocalImage, Snapshot
 from drydock.core.launch import (
     Choice,
     Ground,
     LaunchPlan,
-    Place,
     Problem,
     blockers,
     docker_run,
@@ -25,22 +23,21 @@ from drydock.core.launch import (
     without_secrets,
 )
 from drydock.core.launch.labels import DIGEST, PRIVATE_DIRECTORY
-from drydock.core.launch.planning import is_host_path, private_files
+from drydock.core.launch.planning import private_files
 from drydock.core.trouble import Stopped, Trouble
 from drydock.engines import CreateRequest, Engine, GpuRequest, Mount, PortBinding
 from drydock.jobs.context import Context
 from drydock.jobs.job import Job, Tell
+from drydock.jobs.launch_ground import look_around, public_keys
 from drydock.jobs.launch_steps import BuildLine, LogLine, Ready, Stage
 from drydock.jobs.launch_wait import wait_until_ready
 from drydock.jobs.service_image import ensure_service_image
-from drydock.jobs.sessions import Session, opened, session_of
-from drydock.world import Stop, World
+from drydock.jobs.session import Session, opened, session_of
+from drydock.world import Stop
 
 __all__ = ["BuildLine", "LaunchJob", "LaunchPreview", "LogLine", "PreviewLaunchJob", "Ready", "Stage", "look_around"]
 
 _TOKEN_BYTES = 32
-_KEY_NAMES = ("id_ed25519.pub", "id_ecdsa.pub", "id_rsa.pub")
-_KEY_LIMIT = 64 << 10
 
 
 class LaunchJob(Job[Session]):
@@ -66,8 +63,11 @@ class LaunchJob(Job[Session]):
         """
         with opened(self._context) as engine:
             tell(Stage("checking", self._choice.image))
-            ground, choice = _judged(engine, self._context.world, self._choice, self._snapshot)
-            keys = public_keys(self._context.world) if "ssh" in choice.services else ()
+            world, choice = self._context.world, self._choice
+            ground = look_around(engine, world, choice, self._snapshot)
+            for problem in blockers(judge(choice, ground)):
+                raise problem.trouble
+            keys = public_keys(world) if "ssh" in choice.services else ()
             stop.check()
             local = _have_image(engine, choice, tell, stop)
             launch_plan = make_plan(choice, ground, local)
@@ -127,25 +127,6 @@ class PreviewLaunchJob(Job[LaunchPreview]):
             )
 
 
-def look_around(engine: Engine, world: World, choice: Choice, snapshot: Snapshot | None = None) -> Ground:
-    """Read anew what goes stale: the engine, names in use, ports and directories of the choice."""
-    known = snapshot is not None and not engine.remote
-    return Ground(
-        engine=engine.facts(),
-        gpus=snapshot.gpus if known and snapshot else None,
-        hook_here=isinstance(snapshot.toolkit.hook_path, Known) if known and snapshot else None,
-        ports={} if engine.remote else {number: _port(world, number) for number in choice.ports.values() if number},
-        places=read_places(world, choice),
-        taken_names=frozenset(container.name for container in engine.containers()),
-        home=world.environment().get("HOME", ""),
-    )
-
-
-def read_places(world: World, choice: Choice) -> dict[str, Place]:
-    """Find out what lies at the host's paths in the choice."""
-    return {mount.source: _place(world, mount.source) for mount in choice.all_mounts if is_host_path(mount.source)}
-
-
 def make_plan(choice: Choice, ground: Ground, local: LocalImage | None) -> LaunchPlan:
     """Make the plan for a choice on this ground; ``local`` is the chosen image where the engine has it."""
     return plan(
@@ -191,30 +172,6 @@ def create_request(launch_plan: LaunchPlan) -> CreateRequest:
     )
 
 
-def public_keys(world: World) -> tuple[str, ...]:
-    """Return the person's public SSH keys.
-
-    Raises:
-        Trouble: ``launch-ssh-key-missing`` when there is none.
-    """
-    variables = world.environment()
-    home = variables.get("HOME") or variables.get("USERPROFILE", "")
-    folder = PurePath(home) / ".ssh"
-    texts = [world.read_text(str(folder / name), _KEY_LIMIT) for name in _KEY_NAMES]
-    keys = tuple(text.value.strip() for text in texts if isinstance(text, Known) and text.value.strip())
-    if not keys:
-        raise Trouble("launch-ssh-key-missing", folder=str(folder), names=", ".join(_KEY_NAMES))
-    return keys
-
-
-def _judged(engine: Engine, world: World, choice: Choice, snapshot: Snapshot | None) -> tuple[Ground, Choice]:
-    ground = look_around(engine, world, choice, snapshot)
-    forbidding = blockers(judge(choice, ground))
-    if forbidding:
-        raise forbidding[0].trouble
-    return ground, choice
-
-
 def _have_image(engine: Engine, choice: Choice, tell: Tell, stop: Stop) -> LocalImage:
     reference = choice.pinned_image
     local = engine.find_image(reference)
@@ -253,21 +210,3 @@ def _clear(engine: Engine, container: str, tell: Tell) -> None:
         engine.remove(container, force=True)
         return
     tell(Stage("left-over", container[:12]))
-
-
-def _port(world: World, number: int) -> Port:
-    taken = world.port_taken(number)
-    used = isinstance(taken, Known) and taken.value
-    owner = world.port_owner(number) if used else Missing("not_asked")
-    return Port(number=number, taken=taken, owner=owner)
-
-
-def _place(world: World, path: str) -> Place:
-    listed = world.list_directory(path)
-    if isinstance(listed, Known):
-        return "directory"
-    if listed.why == "absent":
-        return "missing"
-    if listed.why == "no_permission":
-        return "no_permission"
-    return "not_a_directory" if isinstance(world.read_text(path, 1), Known) else "unknown"

@@ -17,7 +17,7 @@ from drydock.core.trouble import Trouble
 from drydock.engines import Engine, PullProgress
 from drydock.jobs.context import Context
 from drydock.jobs.launch import create_request, image_identity
-from drydock.jobs.sessions import find_session, opened
+from drydock.jobs.session import find_session, opened
 from drydock.probing import Probe, ProbeEnd, run_probe_in_container, run_probe_on_host
 from drydock.world import Stop
 
