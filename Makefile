@@ -28,7 +28,7 @@ format: $(VENV)/.dev
 
 package: $(VENV)/.dev
 	$(BIN)/python packaging/build_app.py
-	packaging/build_deb.sh
+	$(BIN)/python packaging/build_deb.py
 
 benchmarks: $(VENV)/.dev
 	$(BIN)/python -m benchmarks
