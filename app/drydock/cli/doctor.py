@@ -96,6 +96,7 @@ def _finding_json(finding: Finding, diagnosis: Diagnosis) -> dict[str, Any]:
         "text": article.text,
         "consequence": article.consequence,
         "remedy": article.remedy,
+        "commands": list(article.commands),
         "links": list(article.links),
         "remedies": msgspec.to_builtins(remedies_for(finding, diagnosis.snapshot)),
     }
@@ -114,6 +115,8 @@ def _print(diagnosis: Diagnosis, *, verbose: bool) -> None:
             for line in (article.consequence, article.remedy):
                 if line:
                     click.echo(f"{'':12}{line}")
+            for command in article.commands:
+                click.echo(f"{'':14}$ {command}")
             for remedy in remedies_for(finding, diagnosis.snapshot):
                 click.echo(f"{'':12}{remedy.title}:")
                 for command in remedy.commands:
@@ -128,7 +131,7 @@ def summary_line(diagnosis: Diagnosis) -> str:
     """Return the diagnosis in one sentence."""
     root = diagnosis.root_cause
     if root:
-        return f"Mend this first: {finding_article(root).title}."
+        return f"Mend this first: {finding_article(root).text}"
     counts = {
         state: sum(finding.state == state for finding in diagnosis.findings) for state in ("attention", "not_tested")
     }

@@ -23,6 +23,17 @@ _RUNGS: dict[LayerId, tuple[str, ...]] = {
 }
 
 
+_MEND: dict[str, str] = {
+    "host": "Something about this computer comes first.",
+    "gpu": "The GPU comes first.",
+    "driver": "The driver comes first.",
+    "engine": "The container engine comes first.",
+    "toolkit": "The NVIDIA toolkit comes first.",
+    "image": "Driver and GPU do not fit any image.",
+    "work": "Something is in the way of your work.",
+}
+
+
 class Proof(msgspec.Struct, frozen=True, kw_only=True):
     """The newest proof that kernels ran: where, when, on how many GPUs, and whether all were right."""
 
@@ -59,7 +70,7 @@ def layers(
     """Return the layers from the GPU up; ``sessions`` counts the running ones, None when they were not asked for."""
     snapshot = diagnosis.snapshot
     found: dict[LayerId, tuple[str, State]] = {
-        "gpu": (_gpu_line(snapshot), _state(diagnosis, "gpu")),
+        "gpu": (_gpu_line(snapshot), _gpu_state(diagnosis)),
         "driver": (_driver_line(snapshot), _state(diagnosis, "driver")),
         "engine": (_engine_line(snapshot), _state(diagnosis, "engine")),
         "image": (_image_line(snapshot, recommendation), _state(diagnosis, "image")),
@@ -76,7 +87,8 @@ def headline(diagnosis: Diagnosis, recommendation: Recommendation, proof: Proof 
     root = diagnosis.root_cause
     if root:
         article = finding_article(root)
-        return Headline(title=article.text, sentence=article.consequence, button="Show what to do", act="doctor")
+        sentence = f"{article.text} {article.consequence}".strip()
+        return Headline(title=_MEND[root.rung], sentence=sentence, button="Show what to do", act="doctor")
     if not diagnosis.snapshot.gpus:
         return Headline(
             title="No NVIDIA GPU was found here.",
@@ -123,6 +135,12 @@ def _state(diagnosis: Diagnosis, layer: LayerId) -> State:
     return "not_tested"
 
 
+def _gpu_state(diagnosis: Diagnosis) -> State:
+    state = _state(diagnosis, "gpu")
+    # that something sits on the bus proves nothing about a GPU that cannot be asked
+    return "not_tested" if state == "ok" and not diagnosis.snapshot.gpus else state
+
+
 def _of(diagnosis: Diagnosis, layer: LayerId) -> tuple[Finding, ...]:
     return tuple(finding for finding in diagnosis.findings if finding.rung in _RUNGS[layer])
 
@@ -136,7 +154,8 @@ def _first_wrong(diagnosis: Diagnosis, layer: LayerId) -> str:
 
 def _gpu_line(snapshot: Snapshot) -> str:
     if not snapshot.gpus:
-        return "None was found"
+        on_bus = len(known_or(snapshot.driver.pci_gpus, ()))
+        return f"{on_bus} on the PCI bus; nothing more can be read" if on_bus else "None was found"
     parts = [gpu_names(snapshot)]
     first = snapshot.gpus[0]
     if isinstance(first.memory_total, Known):

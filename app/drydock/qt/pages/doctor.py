@@ -74,13 +74,17 @@ class DoctorPage(Page):
         column = QVBoxLayout(fresh)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
+        root = diagnosis.root_cause
+        if root:
+            column.addWidget(label(self.tr("Mend this first"), "heading"))
+            self._rows[root.id] = self._make_row(root, diagnosis)
+            column.addWidget(self._rows[root.id])
         titles = self._rung_titles()
-        for rung, findings in groupby(diagnosis.findings, key=lambda finding: finding.rung):
+        others = [finding for finding in diagnosis.findings if finding is not root]
+        for rung, findings in groupby(others, key=lambda finding: finding.rung):
             column.addSpacing(8)
             column.addWidget(label(titles[rung], "heading"))
-            for finding in findings:
-                row = self._make_row(finding, diagnosis)
-                self._rows[finding.id] = row
+            for row in self._make_rows(tuple(findings), diagnosis):
                 column.addWidget(row)
         if self._list is not None:
             self.body.removeWidget(self._list)
@@ -88,7 +92,6 @@ class DoctorPage(Page):
             self._list.deleteLater()
         self._list = fresh
         self.body.insertWidget(1, fresh)
-        root = diagnosis.root_cause
         for check in [*opened, *([root.id] if root else [])]:
             if check in self._rows:
                 self._rows[check].set_open(True)
@@ -101,7 +104,7 @@ class DoctorPage(Page):
     def _sentence(self, diagnosis: Diagnosis) -> str:
         root = diagnosis.root_cause
         if root:
-            return self.tr("Mend this first: {title}.").format(title=finding_article(root).title)
+            return finding_article(root).text
         attention = sum(finding.state == "attention" for finding in diagnosis.findings)
         if attention == 1:
             return self.tr("Nothing is broken; one thing deserves a look.")
@@ -120,12 +123,36 @@ class DoctorPage(Page):
             "work": self.tr("Your work"),
         }
 
+    def _make_rows(self, findings: tuple[Finding, ...], diagnosis: Diagnosis) -> list[FoldRow]:
+        """Return a row for each finding; several that were not tested share one, as they mostly share their reason."""
+        untested = [finding for finding in findings if finding.state == "not_tested"]
+        together = untested if len(untested) > 1 else []
+        made: list[FoldRow] = []
+        for finding in findings:
+            if finding not in together:
+                self._rows[finding.id] = self._make_row(finding, diagnosis)
+                made.append(self._rows[finding.id])
+        if together:
+            made.append(self._make_untested(together))
+            self._rows.update((finding.id, made[-1]) for finding in together)
+        return made
+
+    def _make_untested(self, findings: list[Finding]) -> FoldRow:
+        articles = [finding_article(finding) for finding in findings]
+        title = self.tr("{count} checks not tested").format(count=len(findings))
+        row = FoldRow("not_tested", title, ", ".join(article.title for article in articles))
+        reasons = tuple(Row(label=article.title, value=article.text) for article in articles)
+        row.body.addWidget(KeyValueList(reasons))
+        return row
+
     def _make_row(self, finding: Finding, diagnosis: Diagnosis) -> FoldRow:
         article = finding_article(finding)
         row = FoldRow(finding.state, article.title, article.text)
-        for text in (article.text, article.consequence, article.remedy):
+        for text in (article.consequence, article.remedy):
             if text:
                 row.body.addWidget(label(text, "body", selectable=True))
+        if article.commands:
+            row.body.addWidget(CommandBox("\n".join(article.commands)))
         for remedy in remedies_for(finding, diagnosis.snapshot):
             row.body.addWidget(label(remedy.title, "strong"))
             row.body.addWidget(CommandBox("\n".join(remedy.commands)))
