@@ -76,7 +76,18 @@ def test_process_lists_of_both_kinds() -> None:
     podman = answers.Processes(titles=("USER", "PID", "COMMAND"), processes=(("root", "7", "sh"), ("root", "?", "x")))
     assert answers.process_ids(docker) == (12, 13)
     assert answers.process_ids(podman) == (7,)
+    assert answers.process_ids(answers.Processes(titles=("PID", "HPID"), processes=(("1", "900"),))) == (900,)
     assert answers.process_ids(answers.Processes()) == ()
+
+
+def test_gpu_requests_that_would_be_dropped_in_silence_are_known() -> None:
+    def podman(version: str) -> answers.Version:
+        return answers.Version(version=version, components=(answers.Component(name="Podman Engine"),))
+
+    assert answers.takes_gpus(answers.Version(version="20.10.24"), "hook")
+    assert not answers.takes_gpus(podman("4.3.1"), "cdi")
+    assert not answers.takes_gpus(podman("5.4.2"), "hook")
+    assert answers.takes_gpus(podman("5.4.2"), "cdi")
 
 
 @given(st.text(max_size=12))

@@ -140,7 +140,8 @@ def test_the_last_words_are_not_lost(docker: Engine, running: Callable[..., str]
         (["a", "b"], ["a", "b", "c"], 1),
         (["a", "a"], ["a", "a", "a"], 0),
         (["x", "a", "b"], ["a", "b", "c", "d"], 2),
-        (["gone"], ["a", "b"], 2),
+        (["gone"], ["a", "b"], 1),
+        (["a", "b"], ["a", "b and more"], 0),
         (["a", "b"], [], 0),
     ],
 )

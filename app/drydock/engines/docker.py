@@ -92,6 +92,13 @@ class DockerEngine:
 
     def create(self, request: CreateRequest) -> str:
         """Create a container and return its id; nothing is left behind when that fails."""
+        if request.gpus and not answers.takes_gpus(self._version, request.gpus.by):
+            raise Trouble(
+                "gpu-request-ignored",
+                endpoint=self.endpoint,
+                container=request.name,
+                version=self._version.version or "?",
+            )
         act = self._api.act("create", request.name)
         client = self._api.client
         body = container_body(request)
@@ -189,10 +196,11 @@ class DockerEngine:
         return self._api.call(act, lambda: self._api.client.inspect_image(quoted(reference)), answers.ImageDetail)
 
     def _pids(self, container: str) -> tuple[int, ...]:
+        columns = "hpid" if answers.product_of(self._version) == "Podman" else "-eo pid"
         try:
             answer = self._api.call(
                 self._api.act("container", container),
-                lambda: self._api.client.top(container, "-eo pid"),
+                lambda: self._api.client.top(container, columns),
                 answers.Processes,
             )
         except Trouble:

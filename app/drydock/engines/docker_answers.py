@@ -178,6 +178,17 @@ def product_of(version: Version) -> str:
     return "Docker Desktop" if platform.startswith("Docker Desktop") else "Docker"
 
 
+def takes_gpus(version: Version, by: str) -> bool:
+    """Return whether the engine does not silently drop a request for GPUs made in this way.
+
+    Podman 4 was seen to start the container without GPUs and to say nothing; Podman 5 takes CDI names only.
+    """
+    if product_of(version) != "Podman":
+        return True
+    major = (version.version or "").partition(".")[0]
+    return by == "cdi" and major.isdecimal() and int(major) >= 5
+
+
 def version_number(text: str) -> tuple[int, int]:
     """Return an API version as numbers; (0, 0) for what is not one."""
     major, _, minor = text.partition(".")
@@ -306,11 +317,13 @@ def variables(lines: tuple[str, ...] | None) -> Mapping[str, str]:
 
 
 def process_ids(answer: Processes) -> tuple[int, ...]:
-    """Return the process ids of a process list."""
+    """Return the host's process ids of a process list."""
     titles = [title.upper() for title in answer.titles]
-    if "PID" not in titles:
+    # Podman's PID is that inside the container; HPID is the host's
+    name = "HPID" if "HPID" in titles else "PID"
+    if name not in titles:
         return ()
-    column = titles.index("PID")
+    column = titles.index(name)
     rows = answer.processes or ()
     return tuple(int(row[column]) for row in rows if len(row) > column and row[column].isdecimal())
 

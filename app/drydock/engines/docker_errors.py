@@ -87,7 +87,7 @@ def trouble_of_answer(act: Act, status: int, text: str) -> Trouble:
         values["port"] = found.group(1) if found else "?"
     if trouble_id == "image-not-found" and act.doing == "create":
         found_image = re.search(r"no such image: (\S+)", text, re.IGNORECASE)
-        values["reference"] = found_image.group(1) if found_image else act.subject
+        values["reference"] = found_image.group(1).rstrip(":") if found_image else act.subject
     return Trouble(trouble_id, **values)
 
 

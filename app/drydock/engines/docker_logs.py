@@ -1,5 +1,6 @@
 """A container's log, line by line, through the logs endpoint: it survives what an attached stream does not."""
 
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 
@@ -15,6 +16,7 @@ REREAD_LINES = 500
 """Lines at the end of a log that are read once more when its container has ended."""
 
 _REREAD_SILENCE = 10.0
+_LOOK_INTERVAL = 3.0
 _END_LOOKS = 15
 _END_PAUSE = 0.2
 
@@ -56,7 +58,8 @@ def count_new(told: Sequence[str], read: Sequence[str], *, from_the_start: bool)
         length = min(len(known), len(told))
         if length and list(known[-length:]) == list(told[-length:]):
             return new
-    return len(read)
+    # some engines tell an unfinished line differently the second time: only the count is left to go by
+    return max(0, len(read) - len(told))
 
 
 class ContainerLog:
@@ -98,11 +101,19 @@ class ContainerLog:
             "tail": "all" if tail is None else str(tail),
         }
         silence = None if follow else _REREAD_SILENCE
+        look_at = time.monotonic() + _LOOK_INTERVAL
         path = f"/containers/{quoted(self._container)}/logs"
         with self._api.exchange(self._act, "GET", path, parameters) as exchange:
             try:
                 for piece in exchange.chunks(self._stop, silence=silence):
                     yield from output.feed(piece)
+                    if piece or not follow:
+                        look_at = time.monotonic() + _LOOK_INTERVAL
+                    elif time.monotonic() > look_at:
+                        # Podman 4 was seen to keep the log of an ended container open for ever
+                        if not self._inspect().state.running:
+                            return
+                        look_at = time.monotonic() + _LOOK_INTERVAL
             except (Refused, *FAILURES) as error:
                 raise self._api.trouble(self._act, error) from error
 

@@ -7,8 +7,8 @@ Every method has a time limit of its own (or takes a :class:`Stop`), and turns w
 engine-unreachable engine-ssh-failed engine-address-invalid engine-context-unknown engine-lost engine-error
 image-not-found image-name-invalid image-in-use registry-unreachable registry-auth registry-rate-limit registry-tls
 registry-error pull-interrupted pull-corrupt disk-full disk-full-ahead platform-missing container-not-found
-container-not-running name-taken port-taken mount-source-missing program-not-in-image gpu-runtime-missing
-gpu-runtime-failed cdi-device-missing container-died exec-timeout build-failed``.
+container-not-running name-taken port-taken mount-source-missing program-not-in-image gpu-request-ignored
+gpu-runtime-missing gpu-runtime-failed cdi-device-missing container-died exec-timeout build-failed``.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
