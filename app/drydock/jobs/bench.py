@@ -1,12 +1,13 @@
 """Measures how fast a Transformer trains in an image, a session or on this computer."""
 
+from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 import msgspec
 
 from drydock.core.bench import BenchSummary, CeilingFigures, summarise_run
-from drydock.core.bench.records import Compare, ErrorRecord, Final, Hello, Record, Result
-from drydock.core.trouble import Trouble
+from drydock.core.bench.records import Compare, ErrorRecord, Final, Hello, Record, Result, encode_line
+from drydock.core.trouble import Stopped, Trouble
 from drydock.jobs.context import Context
 from drydock.jobs.job import Job, Tell
 from drydock.jobs.targets import HostTarget, ImageTarget, Place, SessionTarget, Target, entered
@@ -71,7 +72,7 @@ class BenchJob(Job[BenchRun]):
 
         Raises:
             Trouble: ``bench-no-torch``, or the place cannot be had, or the benchmark could not be run there.
-            Stopped: the stop was asked for.
+            Stopped: the stop was asked for; what was measured until then is in the history.
         """
         records: list[Record] = []
 
@@ -82,11 +83,22 @@ class BenchJob(Job[BenchRun]):
 
         arguments = (f"--{self._mode}", "--device", self._device)
         with entered(self._context, self._target, tell, stop) as (place, run):
-            end = run("bench", arguments, take, _LIMITS[self._mode])
+            try:
+                end = run("bench", arguments, take, _LIMITS[self._mode])
+            except Stopped:
+                self._keep_stopped(records, place)
+                raise
         _need_torch(end.stream.records, place)
         summary = summarise_run(end.stream.records, self._ceilings)
         record_id = self._context.store.add_record("bench", end.payload, _summary(place, summary))
         return BenchRun(place=place, at=self._context.world.now(), summary=summary, record_id=record_id)
+
+    def _keep_stopped(self, records: Sequence[Record], place: Place) -> None:
+        """Keep what was measured before the stop in the history."""
+        summary = msgspec.structs.replace(summarise_run(records, self._ceilings), end="stopped")
+        if summary.rungs:
+            payload = b"".join(encode_line(record) for record in records)
+            self._context.store.add_record("bench", payload, _summary(place, summary))
 
 
 def _need_torch(records: tuple[Record, ...], place: Place) -> None:

@@ -304,6 +304,26 @@ def decode_line(line: bytes) -> Line | None:
         return _bad(stripped, str(error))
 
 
+_TYPES: dict[type, str] = {
+    Hello: "hello",
+    Plan: "plan",
+    SlotStart: "slot_start",
+    Progress: "progress",
+    Sample: "sample",
+    Telemetry: "telemetry",
+    Warn: "warn",
+    Result: "result",
+    Compare: "compare",
+    ErrorRecord: "error",
+    Final: "final",
+}
+
+
+def encode_line(record: Record) -> bytes:
+    """Return a record as the line that :func:`decode_line` reads it from."""
+    return msgspec.json.encode({"type": _TYPES[type(record)], **msgspec.to_builtins(record)}) + b"\n"
+
+
 def _bad(line: bytes, reason: str) -> BadLine:
     return BadLine(text=line[:_SHOWN].decode("utf-8", "replace"), reason=reason[:_SHOWN])
 

@@ -1,0 +1,188 @@
+"""One GPU's panel on the Monitor page: meter, charts and figures, large or compact."""
+
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from drydock.qt.models.monitor import Figure, GpuWords
+from drydock.qt.theme import tokens
+from drydock.qt.widgets.card import Card
+from drydock.qt.widgets.labels import label
+from drydock.qt.widgets.meter import Meter
+from drydock.qt.widgets.rolling_chart import RollingChart
+from drydock.qt.widgets.state_badge import StateBadge
+
+_MEMORY, _LOAD = "memory", "utilisation"
+_CHART_HEIGHT, _COMPACT_HEIGHT = 168, 106
+
+
+class GpuPanel(Card):
+    """Shows :class:`GpuWords` as they come.
+
+    Args:
+        words: the first ones.
+        compact: one chart of shares instead of two, and figures in one line; for machines with many GPUs.
+    """
+
+    def __init__(self, words: GpuWords, *, compact: bool, parent: QWidget | None = None) -> None:
+        super().__init__(words.title, parent)
+        self.compact = compact
+        self._newest = -1.0
+        self.reason = label("", "muted", wrap=False)
+        self.badge = StateBadge("attention")
+        self.trouble = label("", "muted")
+        self.meter = Meter(self.tr("Memory"), "series.0")
+        self.charts = self._make_charts()
+        self.line = label("", "muted", wrap=False)
+        self.clock = label("", "muted", wrap=False)
+        self.cells = tuple(_Cell(name) for name in self._captions())
+        self.body.addWidget(self.trouble)
+        if compact:
+            self.body.setSpacing(tokens.S8)
+            self.body.addWidget(self.meter)
+            self.body.addWidget(self.charts[0], 1)
+            self.body.addWidget(self.line)
+            self.body.addLayout(self._foot())
+        else:
+            self.add_corner(self.reason)
+            self.add_corner(self.badge)
+            self.body.setSpacing(tokens.S16)
+            self.body.addLayout(self._figures())
+            self.body.addWidget(self.meter)
+            self.body.addLayout(_beside(*self.charts))
+        self.rename(words)
+        self._say(words)
+
+    def rename(self, words: GpuWords) -> None:
+        """Show another name, when the facts came after the first sample."""
+        if self.accessibleName() != words.title:
+            self.set_title(words.title)
+
+    def take(self, time: float, words: GpuWords) -> None:
+        """Show a sample taken at ``time`` (seconds since the watch began)."""
+        if time < self._newest:
+            return  # of a watch that has ended
+        self._newest = time
+        self._say(words)
+        share = None if words.memory_share is None else words.memory_share * 100
+        if self.compact:
+            self.charts[0].append(_MEMORY, time, share)
+            self.charts[0].append(_LOAD, time, words.utilisation)
+            return
+        if words.memory_total is not None:
+            self.charts[0].set_range(0.0, words.memory_total)
+        self.charts[0].append(_MEMORY, time, words.memory)
+        self.charts[1].append(_LOAD, time, words.utilisation)
+
+    def set_most_paints(self, per_second: float) -> None:
+        """Paint the charts at most this often."""
+        for chart in self.charts:
+            chart.set_most_paints(per_second)
+
+    def _say(self, words: GpuWords) -> None:
+        self.meter.set_value(words.memory_share, words.memory_figure.text)
+        self.meter.setToolTip(words.memory_figure.why)
+        _put(self.trouble, words.trouble)
+        self.trouble.setVisible(bool(words.trouble))
+        alarming = words.reasons.state == "attention" or bool(words.trouble)
+        self.badge.setVisible(alarming)
+        self.reason.setVisible(not alarming)
+        if alarming:
+            word = self.tr("No answer") if words.trouble else words.reasons.short
+            if self.badge.word != word:
+                self.badge.show_state("broken" if words.trouble else "attention", word)
+            self.badge.setToolTip(words.reasons.full)
+        _put(self.reason, words.reasons.short, words.reasons.full)
+        if self.compact:
+            _put(self.line, f"{words.temperature.text}  ·  {words.power.text}", self._in_full(words))
+            _put(
+                self.clock,
+                "  ·  ".join(part for part in (words.sm_clock.text, words.mig) if part),
+                self._in_full(words),
+            )
+            return
+        figures = (words.temperature, words.power, words.sm_clock, words.memory_clock)
+        for cell, figure in zip(self.cells, figures, strict=False):
+            cell.say(figure)
+        self.cells[-1].say(Figure(text=words.mig))
+        self.cells[-1].setVisible(bool(words.mig))
+
+    def _captions(self) -> tuple[str, ...]:
+        return (
+            self.tr("Temperature"),
+            self.tr("Power"),
+            self.tr("SM clock"),
+            self.tr("Memory clock"),
+            self.tr("Cut into"),
+        )
+
+    def _in_full(self, words: GpuWords) -> str:
+        figures = (words.temperature, words.power, words.sm_clock, words.memory_clock)
+        named = zip(self._captions(), figures, strict=False)
+        return "\n".join(f"{name}: {figure.text}{f' ({figure.why})' if figure.why else ''}" for name, figure in named)
+
+    def _make_charts(self) -> tuple[RollingChart, ...]:
+        if self.compact:
+            both = RollingChart("", "%")
+            both.add_series(_MEMORY, self.tr("Memory"), "series.0")
+            both.add_series(_LOAD, self.tr("Busy"), "series.1")
+            both.setAccessibleName(self.tr("Memory and utilisation, per cent"))
+            both.set_range(0, 100)
+            both.setFixedHeight(_COMPACT_HEIGHT)
+            return (both,)
+        memory = RollingChart(self.tr("Memory"), "GiB", 1)
+        memory.add_series(_MEMORY, self.tr("Memory"), "series.0")
+        busy = RollingChart(self.tr("Utilisation"), "%")
+        busy.add_series(_LOAD, self.tr("Utilisation"), "series.1")
+        busy.set_range(0, 100)
+        for chart in (memory, busy):
+            chart.setFixedHeight(_CHART_HEIGHT)
+        return memory, busy
+
+    def _foot(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.addWidget(self.clock, 1)
+        row.addWidget(self.reason)
+        row.addWidget(self.badge)
+        return row
+
+    def _figures(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(tokens.S16)
+        for column, cell in enumerate(self.cells):
+            grid.addWidget(cell, 0, column)
+            grid.setColumnStretch(column, 1)
+        return grid
+
+
+class _Cell(QWidget):
+    """A caption above its value."""
+
+    def __init__(self, caption: str) -> None:
+        super().__init__()
+        self._caption = caption
+        self._value = label("—", "strong", wrap=False)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(label(caption, "small", wrap=False))
+        column.addWidget(self._value)
+
+    def say(self, figure: Figure) -> None:
+        """Show a reading."""
+        _put(self._value, figure.text, figure.why)
+        self._value.setAccessibleName(f"{self._caption}: {figure.why or figure.text}")
+
+
+def _put(target: QLabel, text: str, tip: str = "") -> None:
+    # most readings stay as they are from sample to sample, and a label that is set is laid out again
+    if target.text() != text:
+        target.setText(text)
+    if target.toolTip() != tip:
+        target.setToolTip(tip)
+
+
+def _beside(*widgets: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(tokens.S24)
+    for widget in widgets:
+        row.addWidget(widget, 1)
+    return row
