@@ -121,13 +121,17 @@ class ProgressPanel(QFrame):
 
     def start(self, title: str) -> None:
         """Begin anew: the bar moves without a share, the cancel button works."""
-        self._title.setText(title)
-        self.setAccessibleName(title)
+        self.set_title(title)
         self._cancel.setEnabled(True)
         self._cancel.setVisible(True)
         self._cancel.setText(self.tr("Cancel"))
         self.set_progress(None)
         self.set_detail("")
+
+    def set_title(self, title: str) -> None:
+        """Name the stage that goes on now; bar and cancel button stay as they are."""
+        self._title.setText(title)
+        self.setAccessibleName(title)
 
     def set_progress(self, share: float | None, done: str = "", left: str = "") -> None:
         """Show how far it is.
