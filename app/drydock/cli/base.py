@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 import msgspec
@@ -20,6 +20,9 @@ from drydock.core.trouble import Stopped, Trouble
 from drydock.jobs import Job
 from drydock.jobs.context import Context
 from drydock.world import Stop
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 BROKEN, USAGE, UNKNOWN, STOPPED = 1, 2, 3, 130
 SCHEMA = 1
@@ -119,28 +122,38 @@ def note(text: str) -> None:
 
 
 class ProgressLine:
-    """One line on standard error that is written over; on something that is no terminal, a line now and then."""
+    """A bar with a text on a terminal; elsewhere, a line now and then. All on standard error."""
 
     def __init__(self) -> None:
-        self._terminal = sys.stderr.isatty()
-        self._last = ""
+        self._bar: Progress | None = None
         self._count = 0
 
-    def show(self, text: str) -> None:
-        """Show a text in place of the last one."""
-        if self._terminal:
-            width = max(20, os.get_terminal_size(sys.stderr.fileno()).columns - 1)
-            click.echo("\r" + text[:width].ljust(min(width, len(self._last))), nl=False, err=True)
-            self._last = text
+    def show(self, text: str, share: float | None = None) -> None:
+        """Show a text in place of the last one, and how much is done (0 to 1; None while that is not known)."""
+        if sys.stderr.isatty():
+            bar = self._started()
+            total = None if share is None else 1.0
+            bar.update(bar.task_ids[0], description=text, completed=share or 0.0, total=total)
         elif self._count % 20 == 0:
             click.echo(text, err=True)
         self._count += 1
 
     def end(self) -> None:
-        """Leave the line."""
-        if self._terminal and self._last:
-            click.echo("", err=True)
-        self._last = ""
+        """Take the bar away."""
+        if self._bar:
+            self._bar.stop()
+            self._bar = None
+
+    def _started(self) -> "Progress":
+        if self._bar is None:
+            from rich.console import Console
+            from rich.progress import BarColumn, Progress, TextColumn
+
+            columns = (BarColumn(bar_width=24), TextColumn("{task.description}", markup=False))
+            self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+            self._bar.add_task("", total=None)
+            self._bar.start()
+        return self._bar
 
 
 def human_memory(count: float) -> str:

@@ -60,7 +60,7 @@ def bench(
             return
         record = step.record
         if isinstance(record, Progress):
-            line.show(f"{record.slot}: {record.done * 100:.0f} %, {record.est_left_s:.0f} s left")
+            line.show(f"{record.slot}: {record.done * 100:.0f} %, {record.est_left_s:.0f} s left", record.done)
         elif isinstance(record, Warn):
             line.end()
             note(f"note: {record.text}")

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from functools import partial
 from typing import Any
 
 import click
@@ -237,7 +238,11 @@ def pull(reference: str, engine: str, as_json: bool) -> None:
             answer = run_job(RecommendJob(context, Wish()), lambda _step: None, as_json=as_json)
             with troubles(as_json=as_json):
                 reference = chosen_reference(answer)
-        pulled = run_job(PullJob(context, reference), lambda step: line.show(progress_text(step)), as_json=as_json)
+        pulled = run_job(
+            PullJob(context, reference),
+            lambda step: line.show(progress_text(step), progress_share(step)),
+            as_json=as_json,
+        )
     line.end()
     if as_json:
         print_json("pulled", pulled)
@@ -259,6 +264,15 @@ def remove(reference: str, engine: str, as_json: bool) -> None:
         print_json("removed", {"reference": reference})
     else:
         click.echo(f"{reference} was removed")
+
+
+def _draw(line: ProgressLine, step: PullProgress) -> None:
+    line.show(progress_text(step), progress_share(step))
+
+
+def progress_share(step: PullProgress) -> float | None:
+    """Return the share of a pull that is done, while its size is known."""
+    return min(1.0, step.done / step.total) if step.total else None
 
 
 def progress_text(step: PullProgress) -> str:

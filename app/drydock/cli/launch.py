@@ -197,9 +197,9 @@ class _Drawing:
                 self.line.end()
                 note(_STAGES[name].format(text=text))
             case PullProgress():
-                from drydock.cli.images import progress_text
+                from drydock.cli.images import progress_share, progress_text
 
-                self.line.show(progress_text(step))
+                self.line.show(progress_text(step), progress_share(step))
             case BuildLine(text) | LogLine(text):
                 self.line.show(f"  {text}")
             case Ready(url):
