@@ -238,11 +238,7 @@ def pull(reference: str, engine: str, as_json: bool) -> None:
             answer = run_job(RecommendJob(context, Wish()), lambda _step: None, as_json=as_json)
             with troubles(as_json=as_json):
                 reference = chosen_reference(answer)
-        pulled = run_job(
-            PullJob(context, reference),
-            lambda step: line.show(progress_text(step), progress_share(step)),
-            as_json=as_json,
-        )
+        pulled = run_job(PullJob(context, reference), partial(_draw, line), as_json=as_json)
     line.end()
     if as_json:
         print_json("pulled", pulled)
