@@ -64,9 +64,12 @@ def open_context(engine: str = "") -> Generator[Context]:
         store.close()
 
 
-def run_job(job: Job[R], draw: Callable[[Any], None], *, as_json: bool, stop: Stop | None = None) -> R:
-    """Run a job in this thread; Ctrl-C (and a polite kill) asks it to stop, a second one ends the program."""
-    stop = stop or Stop()
+def run_job(job: Job[R], draw: Callable[[Any], None], *, as_json: bool, line: "ProgressLine | None" = None) -> R:
+    """Run a job in this thread; Ctrl-C (and a polite kill) asks it to stop, a second one ends the program.
+
+    ``line`` is taken away when the job ends, before anything else is printed.
+    """
+    stop = Stop()
 
     def interrupted(number: int, _frame: FrameType | None) -> None:
         if stop.requested:
@@ -77,11 +80,17 @@ def run_job(job: Job[R], draw: Callable[[Any], None], *, as_json: bool, stop: St
     try:
         return job.run(draw, stop)
     except Trouble as trouble:
+        if line:
+            line.end()
         fail(trouble, as_json=as_json)
     except Stopped:
+        if line:
+            line.end()
         note("Stopped.")
         sys.exit(STOPPED)
     finally:
+        if line:
+            line.end()
         for number, handler in before.items():
             signal.signal(number, handler)
 

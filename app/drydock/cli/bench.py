@@ -66,8 +66,7 @@ def bench(
             note(f"note: {record.text}")
 
     with open_context(engine) as context:
-        run = run_job(BenchJob(context, target, mode, device=device), draw, as_json=as_json)
-    line.end()
+        run = run_job(BenchJob(context, target, mode, device=device), draw, as_json=as_json, line=line)
     if as_json:
         print_json("bench", msgspec.to_builtins(run))
     else:

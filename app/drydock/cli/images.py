@@ -238,8 +238,7 @@ def pull(reference: str, engine: str, as_json: bool) -> None:
             answer = run_job(RecommendJob(context, Wish()), lambda _step: None, as_json=as_json)
             with troubles(as_json=as_json):
                 reference = chosen_reference(answer)
-        pulled = run_job(PullJob(context, reference), partial(_draw, line), as_json=as_json)
-    line.end()
+        pulled = run_job(PullJob(context, reference), partial(_draw, line), as_json=as_json, line=line)
     if as_json:
         print_json("pulled", pulled)
     else:

@@ -173,8 +173,7 @@ def _launch(context: Context, choice: Choice, *, as_json: bool) -> None:
     from drydock.jobs.launch import LaunchJob
 
     drawing = _Drawing()
-    session = run_job(LaunchJob(context, choice), drawing.draw, as_json=as_json)
-    drawing.line.end()
+    session = run_job(LaunchJob(context, choice), drawing.draw, as_json=as_json, line=drawing.line)
     if as_json:
         print_json("session", {**msgspec.to_builtins(session), "url": drawing.url})
         return

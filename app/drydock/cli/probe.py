@@ -49,8 +49,7 @@ def probe(host: bool, python: str, image: str, gpus: str, session: str, only: st
 
     chosen: tuple[ProbeName, ...] = tuple(name for name in PROBES if name in wanted) or PROBES
     with open_context(engine) as context:
-        result = run_job(ProbeJob(context, target, chosen), draw, as_json=as_json)
-    line.end()
+        result = run_job(ProbeJob(context, target, chosen), draw, as_json=as_json, line=line)
     if as_json:
         print_json("probe", _as_json(result))
     else:
