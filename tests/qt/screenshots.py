@@ -20,8 +20,7 @@ def main() -> None:
     wanted = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     os.environ.setdefault("DRYDOCK_HOME", tempfile.mkdtemp(prefix="drydock-shots-"))
-    from PySide6.QtCore import QSize
-    from PySide6.QtTest import QTest
+    from PySide6.QtCore import QEventLoop, QSize, QTimer
     from PySide6.QtWidgets import QApplication, QScrollArea
 
     from drydock.data.machine import open_machine
@@ -32,6 +31,12 @@ def main() -> None:
     from drydock.store import Store
     from drydock.world.live import LiveWorld
 
+    def wait(seconds: float) -> None:
+        # QTest.qWait would keep the interpreter to itself, and the jobs' threads would stand still
+        loop = QEventLoop()
+        QTimer.singleShot(round(seconds * 1000), loop.quit)
+        loop.exec()
+
     qt = QApplication(sys.argv[:1])
     theme().install(qt, "light")
     machine = open_machine(wanted.machine) if wanted.machine else None
@@ -40,18 +45,18 @@ def main() -> None:
     window.show()
     app.diagnose()
     for _ in range(200):
-        QTest.qWait(50)
+        wait(0.05)
         if not app.busy:
             break
     wanted.out.mkdir(parents=True, exist_ok=True)
     for name in wanted.page or [name for name, *_ in PAGES]:
         window.show_page(name)
-        QTest.qWait(int(wanted.wait * 1000))
+        wait(wanted.wait)
         for choice in wanted.theme or ("light", "dark"):
             theme().choose(choice)
             for width, height in SIZES:
                 window.resize(QSize(width, height))
-                QTest.qWait(150)
+                wait(0.15)
                 stem = f"{wanted.machine or 'here'}-{name}-{choice}-{width}"
                 window.grab().save(str(wanted.out / f"{stem}.png"))
                 page = window.page(name)

@@ -17,6 +17,7 @@ from drydock.qt.models.benchmark_words import (
     not_run_words,
     notes_of,
     plan_words,
+    recommended,
     shown_rate,
     verdict_words,
 )
@@ -27,7 +28,7 @@ Phase: TypeAlias = Literal["running", "over", "stopped"]
 
 
 class RungRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of the table, as text. ``tip`` tells more about the verdict."""
+    """A line of the table, as text."""
 
     id: str
     title: str
@@ -123,12 +124,13 @@ def _bars(records: Sequence[Record], summary: BenchSummary, phase: Phase) -> tup
     planned = [slot.id for slot in plan.slots if slot.id in TITLES] if plan else []
     order = [name for name in TITLES if name in planned or name in measured]
     now = next((record.slot for record in reversed(records) if isinstance(record, SlotStart)), "")
+    best = recommended(summary) if phase != "running" else None
     why = {item.id: not_run_words(item) for item in summary.not_run}
     bars: list[Bar] = []
     for name in order:
         rung = measured.get(name)
         if rung is not None:
-            bars.append(_bar(rung, best=name == summary.best and phase != "running"))
+            bars.append(_bar(rung, best=rung is best))
         elif phase == "running" and not _skipped(plan, name):
             bars.append(Bar(key=name, label=TITLES[name], note="measuring…" if name == now else "waiting"))
         else:

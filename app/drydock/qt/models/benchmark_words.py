@@ -56,6 +56,8 @@ _INVALID: dict[str, str] = {
     "nothing-measured": "no rung could be measured",
 }
 
+_MORE_THAN_POSSIBLE = 1.05  # of a plain product's speed, beyond what noise explains
+
 
 class Note(msgspec.Struct, frozen=True):
     """A remark on a run. ``attention`` where it makes numbers doubtful."""
@@ -125,10 +127,15 @@ def _so_far(summary: BenchSummary) -> str:
     return f"{count} rung{'s' if count > 1 else ''} measured so far."
 
 
+def recommended(summary: BenchSummary) -> RungSummary | None:
+    """Return the fastest rung that is certainly faster than plain fp32; None where none is."""
+    wins = [rung for rung in summary.rungs if rung.verdict == "win"]
+    return max(wins, key=lambda rung: rung.tokens_per_second.median, default=None)
+
+
 def _best_words(summary: BenchSummary) -> str:
     base = next((rung for rung in summary.rungs if rung.verdict == "baseline"), None)
-    wins = [rung for rung in summary.rungs if rung.verdict == "win"]
-    best = max(wins, key=lambda rung: rung.tokens_per_second.median, default=None)
+    best = recommended(summary)
     if best is not None and best.against_baseline is not None:
         ratio = best.against_baseline
         words = (
@@ -138,9 +145,11 @@ def _best_words(summary: BenchSummary) -> str:
         return f"{words} {_share_words(best)}".strip()
     if base is not None:
         rate = base.tokens_per_second.median
-        alone = len(summary.rungs) == 1
         first = f"Plain fp32 trains {rate:,.0f} tokens a second."
-        return first if alone else f"{first} No tuning is faster here beyond the noise of the measurement."
+        others = {rung.verdict for rung in summary.rungs} - {"baseline"}
+        if "cannot-tell" in others:
+            return f"{first} Whether a tuning is faster cannot be told: the run was too short or too noisy."
+        return f"{first} No tuning is faster here." if others else first
     only = summary.rungs[0]
     return f"{TITLES.get(only.id, only.id)} trains {only.tokens_per_second.median:,.0f} tokens a second."
 
@@ -170,7 +179,8 @@ def notes_of(summary: BenchSummary, warnings: Sequence[Warn], *, running: bool) 
         )
     for record in warnings:
         if record.code != "drifting":
-            notes.append(Note(record.text or record.code, "attention"))
+            words = record.text or record.code
+            notes.append(Note(f"{words[0].upper()}{words[1:]}", "attention"))
     if summary.drift is not None:
         notes.append(
             Note(
@@ -181,6 +191,14 @@ def notes_of(summary: BenchSummary, warnings: Sequence[Warn], *, running: bool) 
         )
     if running:
         return tuple(notes)
+    if any((rung.utilisation.measured or 0.0) > _MORE_THAN_POSSIBLE for rung in summary.rungs):
+        notes.append(
+            Note(
+                "The model ran faster than the plain matrix products measured before it. Something else used the "
+                "machine at that time, so shares of them say little.",
+                "attention",
+            )
+        )
     doubtful = [TITLES.get(rung.id, rung.id) for rung in summary.rungs if not rung.converged]
     if doubtful:
         notes.append(

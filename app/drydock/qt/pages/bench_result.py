@@ -20,6 +20,7 @@ class ResultCard(Card):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("", parent)
         self._view: RunView | None = None
+        self._when = ""
         self.conclusion = label("", "heading", selectable=True)
         self.device = label("", "muted", selectable=True)
         self.chart = BarChart(self.tr("The first rung is not measured yet"))
@@ -39,11 +40,11 @@ class ResultCard(Card):
 
     def show_view(self, view: RunView, title: str = "") -> None:
         """Show a run; ``title`` says when and where it was."""
-        self.set_title(title)
-        if view == self._view:
+        if (view, title) == (self._view, self._when):
             return
-        self._view = view
-        for target, text in ((self.conclusion, view.conclusion), (self.device, view.device), (self.plan, view.plan)):
+        self._view, self._when = view, title
+        device = "  ·  ".join(part for part in (title, view.device) if part)
+        for target, text in ((self.conclusion, view.conclusion), (self.device, device), (self.plan, view.plan)):
             target.setText(text)
             target.setVisible(bool(text))
         self.chart.set_bars(view.bars)

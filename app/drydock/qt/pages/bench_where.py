@@ -134,7 +134,7 @@ class WhereCard(Card):
         return self.tr("No session is running. Launch one first, or measure in an image.")
 
     def _kind_texts(self) -> tuple[str, str, str]:
-        return self.tr("This computer's Python"), self.tr("An image"), self.tr("A running session")
+        return self.tr("This computer"), self.tr("An image"), self.tr("A running session")
 
     def _place_fields(self) -> None:
         grid = QGridLayout()

@@ -19,22 +19,28 @@ def axis_text(value: float) -> str:
     return f"{value:g}"
 
 
+def grid_values(bounds: tuple[float, float], height: float, line: float) -> list[float]:
+    """Return the round values that get a hairline on a plot of this height, with text lines of height ``line``."""
+    low, high = bounds
+    step = nice_step(high - low, max(1, min(4, int(height / (1.6 * line)))))
+    first = math.ceil(low / step)
+    last = math.floor((high + step * 1e-6) / step)
+    return [place * step for place in range(first, last + 1)]
+
+
 def paint_grid(painter: QPainter, plot: QRectF, bounds: tuple[float, float], ends: tuple[str, str]) -> None:
     """Draw hairlines at round values with the values at the right, and the ends of time below."""
     colours = theme().colours
     painter.setFont(fonts.font("small"))
     metrics = QFontMetricsF(painter.font())
     low, high = bounds
-    step = nice_step(high - low, max(1, min(4, int(plot.height() / (1.6 * metrics.height())))))
-    value = math.ceil(low / step) * step
-    while value <= high + step * 1e-6:
+    for value in grid_values(bounds, plot.height(), metrics.height()):
         y = plot.bottom() - (value - low) / (high - low) * plot.height()
         painter.setPen(QPen(QColor(colours.line), 1))
         painter.drawLine(QPointF(plot.left(), round(y)), QPointF(plot.right(), round(y)))
         painter.setPen(QColor(colours.muted))
         box = QRectF(plot.right() + tokens.S8, y - metrics.height() / 2, plot.width(), metrics.height())
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, axis_text(value))
-        value += step
     foot = QRectF(plot.left(), plot.bottom() + tokens.S4, plot.width(), metrics.height())
     painter.drawText(foot, Qt.AlignmentFlag.AlignLeft, ends[0])
     painter.drawText(foot, Qt.AlignmentFlag.AlignRight, ends[1])

@@ -22,7 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from drydock.qt.theme import fonts, theme, tokens
-from drydock.qt.widgets.chart_paint import axis_text, paint_grid, paint_legend, paint_read_out
+from drydock.qt.widgets.chart_paint import axis_text, grid_values, paint_grid, paint_legend, paint_read_out
 from drydock.qt.widgets.chart_series import Series, nice_step
 
 _MOST_HZ = 10.0
@@ -166,9 +166,10 @@ class RollingChart(QWidget):
     def _plot(self) -> QRectF:
         small = QFontMetricsF(fonts.font("small"))
         head = small.height() + tokens.S8
-        low, high = self.y_range()
-        axis = max(small.horizontalAdvance(axis_text(value)) for value in (low, high))
-        return QRectF(0, head, self.width() - axis - tokens.S8, self.height() - head - small.height() - tokens.S4)
+        height = self.height() - head - small.height() - tokens.S4
+        values = grid_values(self.y_range(), height, small.height())
+        axis = max((small.horizontalAdvance(axis_text(value)) for value in values), default=0.0)
+        return QRectF(0, head, self.width() - axis - tokens.S8, height)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         self._since_paint.restart()
