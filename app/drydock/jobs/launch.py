@@ -1,6 +1,5 @@
 """From a choice to a session that answers: pull, service image, container, and the wait for its services."""
 
-import contextlib
 import secrets
 
 import msgspec
@@ -206,7 +205,9 @@ def _start(
 
 
 def _clear(engine: Engine, container: str, tell: Tell) -> None:
-    with contextlib.suppress(Trouble):
+    try:
         engine.remove(container, force=True)
-        return
-    tell(Stage("left-over", container[:12]))
+    except Trouble as trouble:
+        # one that somebody else removed meanwhile is not left over
+        if trouble.id != "container-not-found":
+            tell(Stage("left-over", container[:12]))
