@@ -1,15 +1,14 @@
 """The recommended image, or why there is none and what comes nearest."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from drydock.core.images import Choice, GpuPlan, Recommendation
+from drydock.core.images import Choice, Recommendation
 from drydock.qt.models.images import (
     confirmation,
     contents,
     gpu_code,
     machine_notes,
-    plan_title,
     reasons,
     refusal_text,
 )
@@ -17,7 +16,7 @@ from drydock.qt.theme import tokens
 from drydock.qt.widgets.card import Card
 from drydock.qt.widgets.flow import FlowLayout
 from drydock.qt.widgets.key_value_list import KeyValueList, Row
-from drydock.qt.widgets.labels import Glyph, button, label
+from drydock.qt.widgets.labels import button, label
 from drydock.qt.widgets.state_badge import StateBadge
 
 
@@ -59,11 +58,11 @@ class ImageCard(Card):
         """Whether the image is here."""
         return self._badge
 
-    def wait(self) -> None:
-        """Say that the machine is still being looked at."""
-        self.set_title(self.tr("The image that fits this machine"))
+    def say(self, title: str, text: str) -> None:
+        """Say something instead of an answer: that it is being looked for, or why there is none."""
+        self.set_title(title)
         self._badge.hide()
-        self._fill(label(self.tr("Looking at driver and GPUs…"), "muted"))
+        self._fill(label(text, "muted", selectable=True))
 
     def show_answer(self, answer: Recommendation, *, here: bool | None) -> None:
         """Show a choice or a refusal; ``here`` is None where the engine's images are not known."""
@@ -79,7 +78,7 @@ class ImageCard(Card):
             self._badge.show_state("ok", self.tr("Here"))
         else:
             self._badge.show_state("not_tested", self.tr("Not here yet"))
-        column = _column()
+        column = _Column()
         column.layout_.addWidget(FactStrip(contents(choice)))
         column.layout_.addSpacing(tokens.S4)
         for sentence in (*reasons(choice), *machine_notes(answer)):
@@ -93,7 +92,7 @@ class ImageCard(Card):
     def _show_refusal(self, answer: Recommendation) -> None:
         self.set_title(self.tr("No image can be recommended"))
         self._badge.hide()
-        column = _column()
+        column = _Column()
         column.layout_.addWidget(label(refusal_text(answer.refusal), "body", selectable=True))
         for sentence in machine_notes(answer):
             column.layout_.addWidget(label(sentence, "muted", selectable=True))
@@ -123,46 +122,9 @@ class ImageCard(Card):
         self.body.addWidget(inner)
 
 
-class PlanCard(Card):
-    """One group of equal GPUs of a mixed machine, and the image it gets on its own.
-
-    Signals:
-        pull_wanted: carries the reference; ``launch_wanted``: carries the :class:`GpuPlan`.
-    """
-
-    pull_wanted = Signal(str)
-    launch_wanted = Signal(object)
-
-    def __init__(self, plan: GpuPlan, *, here: bool, why_not: str, parent: QWidget | None = None) -> None:
-        super().__init__(plan_title(plan), parent)
-        choice = plan.choice
-        if choice is None:
-            row = QHBoxLayout()
-            row.addWidget(Glyph("broken", "broken"))
-            row.addWidget(label(refusal_text(plan.refusal), "body"), 1)
-            self.body.addLayout(row)
-            return
-        self.body.addWidget(label(choice.reference, "mono", selectable=True))
-        for _, words in gpu_code(choice)[:1]:
-            self.body.addWidget(label(f"{words}.", "muted"))
-        if here:
-            act = button(self.tr("Launch on these"), "plain", "launch")
-            act.clicked.connect(lambda: self.launch_wanted.emit(plan))
-        else:
-            act = button(self.tr("Pull"), "plain", "download")
-            act.clicked.connect(lambda: self.pull_wanted.emit(choice.reference))
-        act.setEnabled(not why_not)
-        act.setToolTip(why_not)
-        self.add_action(act)
-
-
 class _Column(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.layout_ = QVBoxLayout(self)
         self.layout_.setContentsMargins(0, 0, 0, 0)
         self.layout_.setSpacing(tokens.S8)
-
-
-def _column() -> _Column:
-    return _Column()

@@ -4,9 +4,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, QUrl, Signal
+from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QMessageBox
 
 from drydock.core.trouble import Trouble
 from drydock.data.knowledge import trouble_article
@@ -26,6 +25,7 @@ from drydock.qt.app import App
 from drydock.qt.bridge import Running
 from drydock.qt.models.sessions import proof_words
 from drydock.qt.pages.session_card import SessionCard
+from drydock.qt.widgets.confirm import confirm
 from drydock.qt.widgets.log_panel import LogPanel
 
 _LOG_HEIGHT = 260
@@ -195,15 +195,12 @@ class SessionActs(QObject):
 
     def _ask_remove(self) -> None:
         session = self._card.session
-        box = QMessageBox(self._card)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setText(self.tr("Remove {name}?").format(name=session.name))
         lost = self.tr("What was written inside the container is lost. Your directories, volumes and images stay.")
         ends = self.tr("It is running: the work inside ends.")
-        box.setInformativeText(f"{ends} {lost}" if session.running else lost)
-        yes = box.addButton(self.tr("Remove"), QMessageBox.ButtonRole.DestructiveRole)
-        no = box.addButton(self.tr("Keep"), QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(no)
-        yes.clicked.connect(self.remove)
-        box.open()
+        confirm(
+            self._card,
+            self.tr("Remove {name}?").format(name=session.name),
+            f"{ends} {lost}" if session.running else lost,
+            self.tr("Remove"),
+            self.remove,
+        )
