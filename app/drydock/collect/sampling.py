@@ -15,6 +15,10 @@ PROCESS_SECONDS = 2.0
 SLOW_CALL_SECONDS = 0.005
 """A call whose median takes longer holds the driver's lock too long for the fast class, and is asked once a second."""
 
+LISTS_SHARE = 0.1
+"""Of the time, how much asking for process lists may take; a driver that answers slowly is asked less often."""
+
+_LIST_CALLS = ("nvmlDeviceGetComputeRunningProcesses", "nvmlDeviceGetGraphicsRunningProcesses")
 _FAST_CALLS = frozenset(("nvmlDeviceGetMemoryInfo", "nvmlDeviceGetUtilizationRates"))
 
 
@@ -49,8 +53,8 @@ class Sampler:
         )
         processes = None
         if with_processes and t >= self._processes_due:
-            self._processes_due = t + PROCESS_SECONDS
             processes = self._read_processes()
+            self._processes_due = t + max(PROCESS_SECONDS, self._lists_seconds() / LISTS_SHARE)
         gpus = tuple(self._last[index] for index in range(self._count))
         return MonitorSample(t=t, gpus=gpus, processes=processes, slow_calls=self._demoted)
 
@@ -103,9 +107,16 @@ class Sampler:
             container=container,
         )
 
+    def _lists_seconds(self) -> float:
+        """Return how long asking all GPUs for their process lists takes."""
+        times = self._nvml.call_times()
+        return self._count * sum(times.get(name, 0.0) for name in _LIST_CALLS)
+
     def _slow_calls(self) -> tuple[str, ...]:
         times = self._nvml.call_times()
         slow = {name: times[name] for name in _FAST_CALLS & times.keys() if times[name] > SLOW_CALL_SECONDS}
+        if self._lists_seconds() / LISTS_SHARE > PROCESS_SECONDS:
+            slow |= {name: times[name] for name in _LIST_CALLS if name in times}
         return tuple(f"{name}: {seconds * 1000:.0f} ms" for name, seconds in sorted(slow.items()))
 
 

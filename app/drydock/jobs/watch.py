@@ -85,7 +85,7 @@ class WatchJob(Job[int]):
             nvml = Nvml.open(self._library, limit=CALL_LIMIT)
         except NvmlError as error:
             raise Trouble("nvml-unavailable", reason=error.kind, text=str(error)) from error
-        owners = _Owners(self._context)
+        owners = _Owners(self._context, self._control)
         try:
             if nvml.device_count() == 0:
                 raise Trouble("nvml-no-gpu")
@@ -163,8 +163,9 @@ def _between(first: int, last: int, length: int) -> list[int]:
 class _Owners:
     """Asks the engine beside the sampler which process belongs to which container: it may answer slowly, or never."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, control: WatchControl) -> None:
         self._context = context
+        self._control = control
         self._owners: Mapping[int, str] | None = None
         self._closed = threading.Event()
         threading.Thread(target=self._ask, name="container owners", daemon=True).start()
@@ -179,16 +180,19 @@ class _Owners:
 
     def _ask(self) -> None:
         while not self._closed.is_set():
-            try:
-                engine = self._context.open_engine()
-            except Trouble:
-                self._owners = None
-            else:
-                try:
-                    found = engine.container_of_pids()
-                    self._owners = found.value if isinstance(found, Known) else None
-                except Trouble:
-                    self._owners = None
-                finally:
-                    engine.close()
+            if self._control.processes and not self._control.hidden:
+                self._owners = self._found()
             self._closed.wait(_OWNERS_SECONDS)
+
+    def _found(self) -> Mapping[int, str] | None:
+        try:
+            engine = self._context.open_engine()
+        except Trouble:
+            return None
+        try:
+            found = engine.container_of_pids()
+        except Trouble:
+            return None
+        finally:
+            engine.close()
+        return found.value if isinstance(found, Known) else None

@@ -258,7 +258,7 @@ static int is_device(const Section *section)
     return 0;
 }
 
-static Result apply_fault(Section *section, const char *function, long long *hang_s)
+static Result apply_fault(Section *section, const char *function, double *hang_s)
 {
     char key[80];
     for (int any = 0; any < 2; any++) {
@@ -275,7 +275,7 @@ static Result apply_fault(Section *section, const char *function, long long *han
             continue;
         if (sscanf(action, "error %u", &code) == 1)
             return (Result)code;
-        if (sscanf(action, "hang %lli", hang_s) != 1)
+        if (sscanf(action, "hang %lf", hang_s) != 1)
             fprintf(stderr, "fake_nvml: fault is not understood: %s\n", fault->value);
     }
     return SUCCESS;
@@ -284,7 +284,7 @@ static Result apply_fault(Section *section, const char *function, long long *han
 /* Sleeps outside the lock: a driver call that is stuck does not keep other calls from being made. */
 static Result enter(const char *function, Section *section)
 {
-    long long hang_s = 0;
+    double hang_s = 0;
     int initialising = !strcmp(function, "nvmlInit");
     pthread_mutex_lock(&lock);
     Result result = read_scenario() ? SUCCESS : UNKNOWN;
@@ -297,8 +297,11 @@ static Result enter(const char *function, Section *section)
     if (!result && section != &machine)
         result = apply_fault(section, function, &hang_s);
     pthread_mutex_unlock(&lock);
-    if (hang_s > 0)
-        sleep((unsigned)hang_s);
+    if (hang_s > 0) {
+        struct timespec pause = {.tv_sec = (time_t)hang_s};
+        pause.tv_nsec = (long)((hang_s - (double)pause.tv_sec) * 1e9);
+        nanosleep(&pause, NULL);
+    }
     return result;
 }
 

@@ -141,7 +141,7 @@ def slow_words(sample: MonitorSample) -> str:
     if not sample.slow_calls:
         return ""
     calls = ", ".join(call.removeprefix("nvmlDeviceGet") for call in sample.slow_calls)
-    return f"The driver answers slowly ({calls}), so it is asked once a second."
+    return f"The driver answers slowly ({calls}), so it is asked less often."
 
 
 def _figure(fact: Known[int] | Known[float] | Missing, unit: str, gap: str = "\u202f") -> Figure:
