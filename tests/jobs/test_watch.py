@@ -3,14 +3,13 @@
 import threading
 
 import pytest
-from tests.support.engine_fixtures import engine  # noqa: F401 - named here for the reader
 from tests.support.world import TestWorld
 
 from drydock.core.facts import GpuProcesses, GpuSample, Known, MonitorSample
 from drydock.core.trouble import Stopped, Trouble
 from drydock.jobs import watch
 from drydock.jobs.context import Context
-from drydock.jobs.watch import HIDDEN_INTERVAL, PlayTraceJob, WatchControl, WatchJob
+from drydock.jobs.watch import PlayTraceJob, WatchControl, WatchJob
 from drydock.store import Store
 from drydock.world import Stop
 from drydock.world.live import LiveWorld
@@ -101,33 +100,32 @@ def test_the_stop_ends_a_long_pause(context, fake_nvml):
         )
 
 
-@pytest.mark.parametrize(
-    "wish", [lambda control: control.set_interval(0.1), lambda control: control.show(hidden=False)]
-)
-def test_a_change_takes_effect_during_the_pause(context, fake_nvml, wish):
-    fake = fake_nvml("rtx4090")
-    control = WatchControl(3600)
-    if wish.__code__.co_names[0] == "show":
-        control = WatchControl(0.1)
-        control.show(hidden=True)
-        assert HIDDEN_INTERVAL > 1
-    told = watched(context, fake, count=2, control=_Waking(control, wish))
-    assert len(told) == 2
+class PersonAtTheWindow(WatchControl):
+    """A control with which somebody does something as soon as the first pause has begun."""
 
-
-class _Waking(WatchControl):
-    """A control on which the person changes something as soon as the first pause begins."""
-
-    def __init__(self, like, wish):
-        super().__init__(like.interval)
-        self.hidden = like.hidden
-        self._wish = wish
+    def __init__(self, act, **state):
+        super().__init__(**state)
+        self._act = act
 
     def pause(self, stop, since):
-        timer = threading.Timer(0.05, self._wish, (self,))
+        timer = threading.Timer(0.05, self._act, (self,))
         timer.start()
         super().pause(stop, since)
         timer.join()
+
+
+def test_another_interval_takes_effect_during_the_pause(context, fake_nvml):
+    control = PersonAtTheWindow(lambda control: control.set_interval(0.1), interval=3600)
+    assert len(watched(context, fake_nvml("rtx4090"), count=2, control=control)) == 2
+
+
+def test_a_page_that_is_shown_again_is_sampled_at_once(context, fake_nvml, monkeypatch):
+    monkeypatch.setattr(watch, "HIDDEN_INTERVAL", 3600)
+    control = PersonAtTheWindow(lambda control: control.show(hidden=False), interval=0.1)
+    control.show(hidden=True)
+    hidden, shown = watched(context, fake_nvml("rtx4090"), count=2, control=control)
+    assert hidden.processes is None
+    assert shown.processes is not None
 
 
 def test_the_interval_has_a_floor():
@@ -136,7 +134,7 @@ def test_the_interval_has_a_floor():
     assert control.interval == watch.LEAST_INTERVAL
 
 
-def test_processes_are_named_with_their_container(engine, tiny_image, fake_nvml, tmp_path):  # noqa: F811
+def test_processes_are_named_with_their_container(engine, tiny_image, fake_nvml, tmp_path):
     container = engine.client.containers.run(tiny_image.reference, ["tail", "-f", "/dev/null"], detach=True)
     try:
         container.reload()
