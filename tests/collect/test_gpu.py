@@ -42,6 +42,13 @@ def test_slices_are_listed(fake_nvml):
     assert any(card.mig_devices for card in cut)
 
 
+def test_slices_that_cannot_be_read_are_not_none(fake_nvml):
+    fake = fake_nvml("mig")
+    fake.change("mig_mode = 1", "mig_mode = 1\nfault.nvmlDeviceGetMaxMigDeviceCount = error 4")
+    (card, *_) = collect_nvml(fake.library).gpus
+    assert (card.mig.why, card.mig_devices) == ("no_permission", ())
+
+
 def test_a_lost_gpu_is_named_and_the_other_still_read(fake_nvml):
     fake = fake_nvml("gpu-lost")
     fake.change("from 12 error 15", "error 15")

@@ -69,6 +69,11 @@ def test_indentation_and_json_are_read_too():
     assert spec.driver_version == Known("570.86.10")
 
 
+def test_a_library_name_without_a_driver_version_is_none():
+    text = "kind: nvidia.com/gpu\ndevices:\n- name: all\ncontainerEdits:\n  mounts:\n  - hostPath: /d/libcuda.so.1.1\n"
+    assert isinstance(parse_cdi_spec("/etc/cdi/nvidia.yaml", text).driver_version, Missing)
+
+
 @pytest.mark.parametrize("text", ["", "kind: vendor.com/net\ndevices:\n- name: x\n", "{broken", "{}", '{"kind": 5}'])
 def test_others_specifications_and_broken_ones_are_passed_over(text):
     assert parse_cdi_spec("x", text) is None

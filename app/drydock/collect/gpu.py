@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 import msgspec
 
-from drydock.core.facts import Fact, Gpu, Known, Missing, NvmlState, Why, known_or
+from drydock.core.facts import Fact, Gpu, Known, Missing, NvmlState, Why
 
 if TYPE_CHECKING:
     from drydock.world.nvml import Nvml
@@ -112,7 +112,7 @@ def _state(error: "NvmlError") -> NvmlState:
 
 def _gpu(nvml: "Nvml", index: int) -> Gpu:
     identity, fast, slow, link = nvml.identity(index), nvml.fast(index), nvml.slow(index), nvml.link(index)
-    mig = fact_of(identity.mig_mode)
+    mig, slices = _slices(nvml, index, fact_of(identity.mig_mode))
     state, text = _health(identity, fast, slow, link)
     return Gpu(
         index=index,
@@ -125,7 +125,7 @@ def _gpu(nvml: "Nvml", index: int) -> Gpu:
         memory_total=fact_of(identity.memory_total),
         memory_used=fact_of(fast.memory_used),
         mig=mig,
-        mig_devices=known_or(fact_of(nvml.mig_devices(index)), ()) if mig == Known(value=True) else (),
+        mig_devices=slices,
         temperature=fact_of(slow.temperature),
         power=fact_of(slow.power),
         power_limit=fact_of(identity.power_limit),
@@ -143,6 +143,14 @@ def _gpu(nvml: "Nvml", index: int) -> Gpu:
         ecc=fact_of(identity.ecc_mode),
         persistence=fact_of(identity.persistence),
     )
+
+
+def _slices(nvml: "Nvml", index: int, mode: Fact[bool]) -> tuple[Fact[bool], tuple[str, ...]]:
+    """Return MIG mode and the slices' UUIDs; a list that cannot be read is not an empty one, so the mode is missing."""
+    if mode != Known(value=True):
+        return mode, ()
+    slices = fact_of(nvml.mig_devices(index))
+    return (mode, slices.value) if isinstance(slices, Known) else (slices, ())
 
 
 def _health(

@@ -14,7 +14,8 @@ _SPEC_LIMIT = 4 << 20
 _MOST_SPECS = 50
 
 _CTK_VERSION = re.compile(r"version\s+(\d+\.\d+\.\d+\S*)", re.IGNORECASE)
-_DRIVER_FILE = re.compile(r"lib(?:cuda|nvidia-ml)\.so\.(\d+\.\d+(?:\.\d+)?)\b")
+# the driver's branches have three digits; libcuda.so.1.1, of WSL and Jetson, carries no version
+_DRIVER_FILE = re.compile(r"lib(?:cuda|nvidia-ml)\.so\.(\d{3,}\.\d+(?:\.\d+)?)\b")
 _SCALAR = re.compile(r"""(?:"([^"]*)"|'([^']*)'|([^\s#"'][^#]*?))\s*(?:#.*)?$""")
 
 

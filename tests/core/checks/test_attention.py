@@ -12,6 +12,7 @@ from tests.support.snapshots import (
     server_gpu,
     server_snapshot,
     toolkit,
+    unreached_engine,
     wsl_snapshot,
 )
 
@@ -27,6 +28,7 @@ from drydock.core.facts import (
     NvmlState,
     PciGpu,
     Port,
+    User,
 )
 from drydock.data.catalogue import load_catalogue
 from drydock.data.knowledge import finding_article
@@ -436,6 +438,77 @@ CASES = {
         "ok",
         "ok",
     ),
+    "the system was not read": (
+        healthy_snapshot(host=host(system="other", architecture="", kernel=Missing("timeout", "no answer within 6 s"))),
+        "host-system",
+        "not_tested",
+        "unknown",
+    ),
+    "another system": (
+        healthy_snapshot(host=host(system="other", kernel=Known("14.1-RELEASE"))),
+        "host-system",
+        "attention",
+        "no_cuda",
+    ),
+    "an architecture without images": (
+        healthy_snapshot(host=host(architecture="riscv64")),
+        "image-gpu",
+        "not_tested",
+        "unknown",
+    ),
+    "slices that could not be read": (
+        server_snapshot(1, gpus=(server_gpu(0, mig=Missing("no_permission", "no")),)),
+        "gpu-mig",
+        "not_tested",
+        "unknown",
+    ),
+    "a GPU that keeps its capability to itself": (
+        server_snapshot(2, gpus=(server_gpu(0), server_gpu(1, compute_capability=Missing("failed", "x")))),
+        "image-gpu",
+        "not_tested",
+        "unknown",
+    ),
+    "looking at the driver crashed": (
+        healthy_snapshot(
+            driver=driver(nvml=NvmlState(kind="unknown", text="the collector crashed: x"), version=ABSENT), gpus=()
+        ),
+        "driver-ready",
+        "not_tested",
+        "unknown",
+    ),
+    "an address that nobody answers": (
+        healthy_snapshot(engine=unreached_engine("unreachable")),
+        "engine-installed",
+        "not_tested",
+        "unknown",
+    ),
+    "Podman's socket refuses": (
+        healthy_snapshot(
+            engine=unreached_engine(
+                "no_permission", endpoint="unix:///run/podman/podman.sock", chosen_by="Podman socket"
+            ),
+            host=host(user=Known(User(uid=1000, groups=("ada",), database_groups=("ada",)))),
+        ),
+        "engine-permission",
+        "broken",
+        "denied",
+    ),
+    "Podman's socket is dead": (
+        healthy_snapshot(
+            engine=unreached_engine("not_running", endpoint="unix:///run/podman/podman.sock", chosen_by="Podman socket")
+        ),
+        "engine-running",
+        "broken",
+        "not_running_chosen",
+    ),
+    "specifications that name no driver": (
+        healthy_snapshot(
+            toolkit=toolkit(cdi_specs=Known((CdiSpec(path="/etc/cdi/a", devices=(), driver_version=ABSENT),)))
+        ),
+        "toolkit-cdi",
+        "not_tested",
+        "unknown",
+    ),
     "host Python hangs": (
         healthy_snapshot(host_torch=(HostTorch(python="/usr/bin/python3", version=Missing("timeout")),)),
         "work-host-torch",
@@ -457,6 +530,24 @@ def test_state_and_variant(name):
         assert finding.evidence
     for key in finding.values:
         assert f"({key})" not in article.text
+
+
+def test_a_command_that_changes_gpus_names_only_those_it_is_about():
+    cut = server_snapshot(3, gpus=(server_gpu(0), *(server_gpu(n, mig=Known(value=True)) for n in (1, 2))))
+    finding = next(item for item in conclude(cut, load_catalogue()) if item.id == "gpu-mig")
+    assert "sudo nvidia-smi -i 1,2 -mig 0" in finding_article(finding).commands
+    capped = healthy_snapshot(gpus=(gpu(index=0, power_limit=Known(250.0)), gpu(index=1)))
+    finding = next(item for item in conclude(capped, load_catalogue()) if item.id == "gpu-slowed")
+    assert any(line.startswith("sudo nvidia-smi -i 0 -pl ") for line in finding_article(finding).commands)
+
+
+def test_an_endless_visible_devices_is_read():
+    finding = next(
+        item
+        for item in conclude(variable("CUDA_VISIBLE_DEVICES", "1" * 9000), load_catalogue())
+        if item.id == "gpu-visible"
+    )
+    assert finding.variant == "all_hidden"
 
 
 def test_the_owner_of_a_taken_port_is_named():

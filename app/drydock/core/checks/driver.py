@@ -184,6 +184,9 @@ def ask_ready(snapshot: Snapshot) -> Answer:
             return broken("mismatch", *evidence)
         case "library_not_found":
             return not_tested("unknown", *evidence, why="the driver's library was not found")
+        case "unknown" if driver.nvml.code is None:
+            # NVML gives a code with each of its errors: this one is of the looking, not of the driver
+            return not_tested("unknown", *evidence, why=driver.nvml.text or "it was not asked")
         case _:
             blocked = is_wsl(snapshot) and "blocked" in driver.nvml.text.lower()
             return broken("wsl_blocked" if blocked else "failed", *evidence, text=driver.nvml.text or "no text")

@@ -19,6 +19,10 @@ GPU_REQUEST_SINCE = (19, 3)
 """Docker Engine 19.03 was the first whose API takes GPU requests."""
 
 
+_SOCKETS_OF_THE_GROUP = ("unix:///var/run/docker.sock", "unix:///run/docker.sock")
+"""What members of the group docker may use: Podman's socket, a rootless or a remote engine is not among it."""
+
+
 def _reach_evidence(snapshot: Snapshot) -> Evidence:
     engine = snapshot.engine
     text = f"{engine.reach.kind}: {engine.reach.text}" if engine.reach.text else engine.reach.kind
@@ -28,7 +32,10 @@ def _reach_evidence(snapshot: Snapshot) -> Evidence:
 def ask_installed(snapshot: Snapshot) -> Answer:
     """Ask whether there is a container engine at all."""
     evidence = _reach_evidence(snapshot)
-    if snapshot.engine.reach.kind != "not_installed":
+    reach = snapshot.engine.reach
+    if reach.kind in ("unreachable", "not_an_engine", "unknown"):
+        return not_tested("unknown", evidence, endpoint=snapshot.engine.endpoint)
+    if reach.kind != "not_installed":
         return ok(evidence, endpoint=snapshot.engine.endpoint)
     if is_wsl(snapshot):
         return broken("absent_wsl", evidence)
@@ -46,6 +53,8 @@ def ask_permission(snapshot: Snapshot) -> Answer:
     user = snapshot.host.user
     values = {"endpoint": engine.endpoint}
     if isinstance(user, Missing):
+        return broken("denied", *evidence, **values)
+    if engine.endpoint not in _SOCKETS_OF_THE_GROUP:
         return broken("denied", *evidence, **values)
     if "docker" in user.value.groups:
         return broken("denied", *evidence, **values)
@@ -75,7 +84,7 @@ def ask_running(snapshot: Snapshot) -> Answer:
 
 
 def _not_running(snapshot: Snapshot) -> str:
-    if snapshot.engine.chosen_by.startswith(("--engine", "DOCKER_HOST", "context")):
+    if snapshot.engine.chosen_by.startswith(("--engine", "DOCKER_HOST", "context", "rootless", "Podman")):
         return "not_running_chosen"
     if is_wsl(snapshot):
         return "not_running_wsl"

@@ -73,16 +73,24 @@ def ask_mig(snapshot: Snapshot) -> Answer:
     if not snapshot.gpus:
         return not_tested("no_gpu")
     cut = [gpu for gpu in snapshot.gpus if known_or(gpu.mig, default=False)]
+    evidence = tuple(Evidence(f"MIG devices of GPU {gpu.index}", ", ".join(gpu.mig_devices) or "(none)") for gpu in cut)
+    silent = next((fact for gpu in snapshot.gpus if isinstance(fact := gpu.mig, Missing) and _is_unread(fact)), None)
+    if silent:
+        return not_tested("unknown", *evidence, seen("MIG mode", silent), why=silent.detail or missing_text(silent))
     if not cut:
         return ok()
-    evidence = tuple(Evidence(f"MIG devices of GPU {gpu.index}", ", ".join(gpu.mig_devices) or "(none)") for gpu in cut)
     empty = [gpu for gpu in cut if not gpu.mig_devices]
-    values = {"gpus": ", ".join(str(gpu.index) for gpu in empty or cut)}
+    values = {"gpus": _numbers(empty or cut), "ids": _numbers(empty or cut, ",")}
     if len(empty) == len(snapshot.gpus):
         return broken("no_slices", *evidence, **values)
     if empty:
         return attention("some_empty", *evidence, **values)
     return attention("on", *evidence, **values, count=sum(len(gpu.mig_devices) for gpu in cut))
+
+
+def _is_unread(mode: Missing) -> bool:
+    # GPUs without MIG say that they do not support it
+    return mode.why not in ("not_supported", "not_asked", "not_applicable")
 
 
 def is_server_gpu(gpu: Gpu) -> bool:
@@ -130,7 +138,7 @@ def ask_slowed(snapshot: Snapshot) -> Answer:
         if slowed:
             temperature = known_or(slowed[0].temperature, "an unknown number of")
             return attention(variant, *evidence, gpus=_numbers(slowed), temperature=temperature)
-    capped = [gpu for gpu in snapshot.gpus if _is_capped(gpu)]
+    capped = _alike([gpu for gpu in snapshot.gpus if _is_capped(gpu)])
     if capped:
         limits = tuple(
             Evidence(
@@ -140,7 +148,8 @@ def ask_slowed(snapshot: Snapshot) -> Answer:
             for gpu in capped
         )
         limit, default = known_or(capped[0].power_limit, 0.0), known_or(capped[0].default_power_limit, 0.0)
-        return attention("capped", *limits, gpus=_numbers(capped), limit=round(limit), default=round(default))
+        values = {"gpus": _numbers(capped), "ids": _numbers(capped, ","), "limit": round(limit)}
+        return attention("capped", *limits, **values, default=round(default))
     if not evidence:
         return not_tested("unknown", why="the driver does not tell")
     return ok(*evidence)
@@ -151,8 +160,17 @@ def _is_capped(gpu: Gpu) -> bool:
     return 0 < limit < _CAPPED * default
 
 
-def _numbers(gpus: list[Gpu]) -> str:
-    return ", ".join(str(gpu.index) for gpu in gpus)
+def _alike(gpus: list[Gpu]) -> list[Gpu]:
+    """Return those with the limits of the first: one sentence and one command speak of one pair of numbers."""
+    return [
+        gpu
+        for gpu in gpus
+        if (gpu.power_limit, gpu.default_power_limit) == (gpus[0].power_limit, gpus[0].default_power_limit)
+    ]
+
+
+def _numbers(gpus: list[Gpu], between: str = ", ") -> str:
+    return between.join(str(gpu.index) for gpu in gpus)
 
 
 def ask_visible(snapshot: Snapshot) -> Answer:
@@ -184,7 +202,9 @@ def _visible(value: str, gpus: tuple[Gpu, ...]) -> int:
 
 def _index_of(entry: str, gpus: tuple[Gpu, ...]) -> int | None:
     if entry.isdecimal():
-        return int(entry) if int(entry) < len(gpus) else None
+        # longer ones name no GPU, and Python refuses to read very long ones
+        number = int(entry) if len(entry) < 6 else len(gpus)
+        return number if number < len(gpus) else None
     if not entry:
         return None
     for gpu in gpus:

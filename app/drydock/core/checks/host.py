@@ -23,6 +23,9 @@ def ask_system(snapshot: Snapshot) -> Answer:
         seen("kernel release", host.kernel),
         seen("architecture", Known(host.architecture)),
     )
+    if host.system == "other" and isinstance(host.kernel, Missing):
+        # every system names its kernel: this one was not looked at
+        return unknown("kernel release", host.kernel)
     if host.system not in ("linux", "windows"):
         return attention("no_cuda", *evidence, system=host.system)
     if is_wsl(snapshot) and _is_wsl1(known_or(host.kernel, "")):

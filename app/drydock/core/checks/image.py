@@ -4,7 +4,7 @@ from typing import Literal
 
 from drydock.core.checks.check import Answer, attention, broken, not_tested, ok
 from drydock.core.checks.situation import has_gpu, is_tegra, is_wsl
-from drydock.core.facts import Known, Snapshot, known_or
+from drydock.core.facts import Known, Missing, Snapshot, known_or
 from drydock.core.findings import Evidence
 from drydock.core.images.catalogue import Catalogue
 from drydock.core.images.choose import recommend
@@ -59,6 +59,10 @@ def _arch(snapshot: Snapshot) -> Literal["amd64", "arm64"]:
 def _judge(snapshot: Snapshot, catalogue: Catalogue) -> Recommendation | Answer:
     if has_gpu(snapshot) is False:
         return not_tested("no_gpu")
+    if snapshot.host.architecture not in ("amd64", "arm64"):
+        return not_tested(
+            "unknown", why=f"images exist for amd64 and arm64, not for {snapshot.host.architecture or '?'}"
+        )
     machine = machine_of(snapshot)
     if not machine.gpus:
         return not_tested("unknown", why="no GPU told its compute capability")
@@ -99,6 +103,9 @@ def ask_gpu(snapshot: Snapshot, catalogue: Catalogue) -> Answer:
         return judged
     evidence = _evidence(snapshot)
     refusal = judged.refusal
+    mute = [gpu for gpu in snapshot.gpus if isinstance(gpu.compute_capability, Missing)]
+    if judged.choice and mute:
+        return not_tested("unknown", *evidence, why=f"GPU {mute[0].index} did not tell its compute capability")
     if judged.choice:
         return ok(*evidence, reference=judged.choice.reference)
     if refusal and refusal.code in _GPU_VARIANTS:

@@ -9,7 +9,7 @@ _HOST = (
         rung="host",
         ask=host.ask_system,
         reads=("host",),
-        variants=("ok", "wsl2", "no_cuda", "wsl1", "architecture"),
+        variants=("ok", "wsl2", "no_cuda", "wsl1", "architecture", "unknown"),
     ),
     Check(
         id="host-memory", rung="host", ask=host.ask_memory, reads=("host",), variants=("ok", "small", "full", "unknown")
@@ -49,7 +49,7 @@ _GPU = (
         ask=gpu.ask_mig,
         reads=("nvml",),
         needs=("driver-ready", "gpu-lost"),
-        variants=("ok", "on", "some_empty", "no_slices", "no_gpu"),
+        variants=("ok", "on", "some_empty", "no_slices", "no_gpu", "unknown"),
     ),
     Check(
         id="gpu-persistence",
@@ -152,7 +152,7 @@ _ENGINE = (
         rung="engine",
         ask=engine.ask_installed,
         reads=("host", "engine"),
-        variants=("ok", "absent", "absent_wsl", "absent_desktop"),
+        variants=("ok", "absent", "absent_wsl", "absent_desktop", "unknown"),
     ),
     Check(
         id="engine-permission",

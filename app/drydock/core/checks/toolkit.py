@@ -119,6 +119,10 @@ def ask_cdi(snapshot: Snapshot) -> Answer:
     double = _double(specs.value)
     if double:
         return attention("double", *evidence, device=double[0], first=double[1], second=double[2])
+    if isinstance(snapshot.driver.version, Missing):
+        return not_tested("unknown", *evidence, why="the driver did not tell its version")
+    if not any(isinstance(spec.driver_version, Known) for spec in specs.value):
+        return not_tested("unknown", *evidence, why="they do not tell which driver they were written for")
     return ok(*evidence, count=len(specs.value))
 
 
