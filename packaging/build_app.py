@@ -2,12 +2,15 @@
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
 import sysconfig
 import time
 from pathlib import Path
+
+from desktop_libraries import dynamic_section, elf_files
 
 HERE = Path(__file__).resolve().parent
 OUT = HERE / "out"
@@ -33,6 +36,7 @@ def build(log_level: str = "ERROR") -> Path:
     if subprocess.run(command, check=False, env=environment, timeout=_BUILD_LIMIT).returncode:
         sys.exit("PyInstaller could not build the app; its messages are above.")
     strip_python(APP)
+    forget_build_machine(APP)
     return APP
 
 
@@ -60,6 +64,31 @@ def strip_python(folder: Path) -> None:
         files.append(internal / library)
     for path in files:
         subprocess.run(["strip", "--strip-unneeded", str(path)], check=True, timeout=60)
+
+
+def forget_build_machine(folder: Path) -> None:
+    """Empty the library search paths that lead to a directory of the build machine, as a self-built Python has them.
+
+    On another computer such a directory is nobody's, and whoever can make it could slip in a library.
+    """
+    for path in elf_files(folder):
+        found = re.search(r"^\s+(?:RUNPATH|RPATH)\s+(\S+)", dynamic_section(path), re.MULTILINE)
+        if found and not all(entry.startswith("$ORIGIN") for entry in found[1].split(":")):
+            start, size = string_table(path)
+            content = path.read_bytes()
+            table = content[start : start + size]
+            whole = b"\0" + found[1].encode() + b"\0"
+            if whole not in table:
+                sys.exit(f"the search path {found[1]} of {path.relative_to(folder)} cannot be taken out")
+            path.write_bytes(content[:start] + table.replace(whole, bytes(len(whole))) + content[start + size :])
+
+
+def string_table(path: Path) -> tuple[int, int]:
+    """Return offset and size of the names that a library's dynamic section refers to."""
+    command = ["objdump", "--section-headers", "--wide", "--section=.dynstr", str(path)]
+    listing = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+    fields = next(line.split() for line in listing.splitlines() if ".dynstr" in line)
+    return int(fields[5], 16), int(fields[2], 16)
 
 
 def size_of(folder: Path) -> int:

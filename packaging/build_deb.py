@@ -135,7 +135,7 @@ def draw_icons(theme: Path) -> None:
 
 def document(folder: Path) -> None:
     """Write what Debian wants under ``/usr/share/doc``: copyright, changes, and the licences of what is carried."""
-    write_gzip(folder / "changelog.gz", (ROOT / "CHANGELOG.md").read_text("utf-8"))
+    write_gzip(folder / "CHANGELOG.md.gz", (ROOT / "CHANGELOG.md").read_text("utf-8"))
     stanzas = [(PARTS / "copyright").read_text("utf-8").rstrip()]
     for name, version, licence, texts in carried():
         where = (

@@ -113,6 +113,17 @@ def check_files(app: Frozen) -> None:
                 expect(copy.read_bytes() == path.read_bytes(), f"{path.relative_to(ROOT)} is not the source's")
 
 
+def check_search_paths(app: Frozen) -> None:
+    """No library is looked for in a directory of the build machine."""
+    objdump = shutil.which("objdump")
+    expect(objdump, "this check needs objdump: install the package binutils")
+    for path in sorted((app.package / "_internal").rglob("*.so*")):
+        told = subprocess.run([str(objdump), "-p", str(path)], check=False, capture_output=True, text=True, timeout=60)
+        for entries in re.findall(r"^\s+(?:RUNPATH|RPATH)\s+(\S+)$", told.stdout, re.MULTILINE):
+            outside = [entry for entry in entries.split(":") if not entry.startswith("$ORIGIN")]
+            expect(not outside, f"{path.name} looks for libraries in {outside}")
+
+
 def check_doctor_on_sample(app: Frozen) -> None:
     """A recorded broken machine is diagnosed as broken, with its root cause."""
     diagnosis = app.json("doctor", "--machine", "broken-laptop", code=1)
@@ -262,6 +273,7 @@ CHECKS: tuple[Callable[[Frozen], None], ...] = (
     check_version,
     check_help,
     check_files,
+    check_search_paths,
     check_doctor_on_sample,
     check_doctor_here,
     check_recommendation,
