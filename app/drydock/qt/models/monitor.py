@@ -20,7 +20,7 @@ _REASONS: dict[str, tuple[str, str, State]] = {
     "hw_slowdown": ("Slowed down", "The hardware slowed it down: too hot, or too little power", "attention"),
     "reliability": ("Voltage limit", "At the highest voltage that is reliable", "ok"),
     "board_limit": ("Board limit", "At a limit of the board", "ok"),
-    "sw_power_cap": ("At power limit", "At its power limit; usual under full load", "ok"),
+    "sw_power_cap": ("At power limit", "At its power limit, as is usual under full load", "ok"),
     "sync_boost": ("Sync boost", "Held to the slowest GPU of its sync boost group", "ok"),
     "applications_clocks_setting": ("Clocks set", "Clocks are held by a setting", "ok"),
     "display_clock_setting": ("Display clocks", "Clocks are held by the display", "ok"),

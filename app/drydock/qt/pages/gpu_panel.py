@@ -1,5 +1,7 @@
 """One GPU's panel on the Monitor page: meter, charts and figures, large or compact."""
 
+from abc import abstractmethod
+
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from drydock.qt.models.monitor import Figure, GpuWords
@@ -15,40 +17,18 @@ _CHART_HEIGHT, _COMPACT_HEIGHT = 168, 106
 
 
 class GpuPanel(Card):
-    """Shows :class:`GpuWords` as they come.
+    """Shows :class:`GpuWords` as they come."""
 
-    Args:
-        words: the first ones.
-        compact: one chart of shares instead of two, and figures in one line; for machines with many GPUs.
-    """
-
-    def __init__(self, words: GpuWords, *, compact: bool, parent: QWidget | None = None) -> None:
+    def __init__(self, words: GpuWords, parent: QWidget | None = None) -> None:
         super().__init__(words.title, parent)
-        self.compact = compact
         self._newest = -1.0
         self.reason = label("", "muted", wrap=False)
         self.badge = StateBadge("attention")
         self.trouble = label("", "muted")
         self.meter = Meter(self.tr("Memory"), "series.0")
         self.charts = self._make_charts()
-        self.line = label("", "muted", wrap=False)
-        self.clock = label("", "muted", wrap=False)
-        self.cells = tuple(_Cell(name) for name in self._captions())
         self.body.addWidget(self.trouble)
-        if compact:
-            self.body.setSpacing(tokens.S8)
-            self.body.addWidget(self.meter)
-            self.body.addWidget(self.charts[0], 1)
-            self.body.addWidget(self.line)
-            self.body.addLayout(self._foot())
-        else:
-            self.add_corner(self.reason)
-            self.add_corner(self.badge)
-            self.body.setSpacing(tokens.S16)
-            self.body.addLayout(self._figures())
-            self.body.addWidget(self.meter)
-            self.body.addLayout(_beside(*self.charts))
-        self.rename(words)
+        self._place()
         self._say(words)
 
     def rename(self, words: GpuWords) -> None:
@@ -62,20 +42,24 @@ class GpuPanel(Card):
             return  # of a watch that has ended
         self._newest = time
         self._say(words)
-        share = None if words.memory_share is None else words.memory_share * 100
-        if self.compact:
-            self.charts[0].append(_MEMORY, time, share)
-            self.charts[0].append(_LOAD, time, words.utilisation)
-            return
-        if words.memory_total is not None:
-            self.charts[0].set_range(0.0, words.memory_total)
-        self.charts[0].append(_MEMORY, time, words.memory)
-        self.charts[1].append(_LOAD, time, words.utilisation)
+        self._draw(time, words)
 
     def set_most_paints(self, per_second: float) -> None:
         """Paint the charts at most this often."""
         for chart in self.charts:
             chart.set_most_paints(per_second)
+
+    @abstractmethod
+    def _make_charts(self) -> tuple[RollingChart, ...]: ...
+
+    @abstractmethod
+    def _place(self) -> None: ...
+
+    @abstractmethod
+    def _draw(self, time: float, words: GpuWords) -> None: ...
+
+    @abstractmethod
+    def _say_figures(self, words: GpuWords) -> None: ...
 
     def _say(self, words: GpuWords) -> None:
         self.meter.set_value(words.memory_share, words.memory_figure.text)
@@ -85,49 +69,19 @@ class GpuPanel(Card):
         alarming = words.reasons.state == "attention" or bool(words.trouble)
         self.badge.setVisible(alarming)
         self.reason.setVisible(not alarming)
+        _put(self.reason, words.reasons.short, words.reasons.full)
         if alarming:
             word = self.tr("No answer") if words.trouble else words.reasons.short
             if self.badge.word != word:
                 self.badge.show_state("broken" if words.trouble else "attention", word)
-            self.badge.setToolTip(words.reasons.full)
-        _put(self.reason, words.reasons.short, words.reasons.full)
-        if self.compact:
-            _put(self.line, f"{words.temperature.text}  ·  {words.power.text}", self._in_full(words))
-            _put(
-                self.clock,
-                "  ·  ".join(part for part in (words.sm_clock.text, words.mig) if part),
-                self._in_full(words),
-            )
-            return
-        figures = (words.temperature, words.power, words.sm_clock, words.memory_clock)
-        for cell, figure in zip(self.cells, figures, strict=False):
-            cell.say(figure)
-        self.cells[-1].say(Figure(text=words.mig))
-        self.cells[-1].setVisible(bool(words.mig))
+            self.badge.setToolTip(words.trouble or words.reasons.full)
+        self._say_figures(words)
 
-    def _captions(self) -> tuple[str, ...]:
-        return (
-            self.tr("Temperature"),
-            self.tr("Power"),
-            self.tr("SM clock"),
-            self.tr("Memory clock"),
-            self.tr("Cut into"),
-        )
 
-    def _in_full(self, words: GpuWords) -> str:
-        figures = (words.temperature, words.power, words.sm_clock, words.memory_clock)
-        named = zip(self._captions(), figures, strict=False)
-        return "\n".join(f"{name}: {figure.text}{f' ({figure.why})' if figure.why else ''}" for name, figure in named)
+class LargePanel(GpuPanel):
+    """For one or two GPUs: figures with captions, and two charts beside each other."""
 
     def _make_charts(self) -> tuple[RollingChart, ...]:
-        if self.compact:
-            both = RollingChart("", "%")
-            both.add_series(_MEMORY, self.tr("Memory"), "series.0")
-            both.add_series(_LOAD, self.tr("Busy"), "series.1")
-            both.setAccessibleName(self.tr("Memory and utilisation, per cent"))
-            both.set_range(0, 100)
-            both.setFixedHeight(_COMPACT_HEIGHT)
-            return (both,)
         memory = RollingChart(self.tr("Memory"), "GiB", 1)
         memory.add_series(_MEMORY, self.tr("Memory"), "series.0")
         busy = RollingChart(self.tr("Utilisation"), "%")
@@ -137,20 +91,84 @@ class GpuPanel(Card):
             chart.setFixedHeight(_CHART_HEIGHT)
         return memory, busy
 
-    def _foot(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.addWidget(self.clock, 1)
-        row.addWidget(self.reason)
-        row.addWidget(self.badge)
-        return row
-
-    def _figures(self) -> QGridLayout:
+    def _place(self) -> None:
+        self.add_corner(self.reason)
+        self.add_corner(self.badge)
+        captions = (self.tr("Temperature"), self.tr("Power"), self.tr("SM clock"), self.tr("Memory clock"))
+        self.cells = tuple(_Cell(caption) for caption in captions)
+        self.mig = _Cell(self.tr("Cut into"))
         grid = QGridLayout()
         grid.setHorizontalSpacing(tokens.S16)
-        for column, cell in enumerate(self.cells):
+        for column, cell in enumerate((*self.cells, self.mig)):
             grid.addWidget(cell, 0, column)
             grid.setColumnStretch(column, 1)
-        return grid
+        charts = QHBoxLayout()
+        charts.setSpacing(tokens.S24)
+        for chart in self.charts:
+            charts.addWidget(chart, 1)
+        self.body.setSpacing(tokens.S16)
+        self.body.addLayout(grid)
+        self.body.addWidget(self.meter)
+        self.body.addLayout(charts)
+
+    def _draw(self, time: float, words: GpuWords) -> None:
+        memory, busy = self.charts
+        if words.memory_total is not None and memory.y_range() != (0.0, words.memory_total):
+            memory.set_range(0.0, words.memory_total)
+        memory.append(_MEMORY, time, words.memory)
+        busy.append(_LOAD, time, words.utilisation)
+
+    def _say_figures(self, words: GpuWords) -> None:
+        figures = (words.temperature, words.power, words.sm_clock, words.memory_clock)
+        for cell, figure in zip(self.cells, figures, strict=True):
+            cell.say(figure)
+        self.mig.say(Figure(text=words.mig))
+        self.mig.setVisible(bool(words.mig))
+
+
+class CompactPanel(GpuPanel):
+    """For machines with many GPUs: one chart of shares, and the figures in two lines."""
+
+    def _make_charts(self) -> tuple[RollingChart, ...]:
+        both = RollingChart("", "%")
+        both.add_series(_MEMORY, self.tr("Memory"), "series.0")
+        both.add_series(_LOAD, self.tr("Busy"), "series.1")
+        both.setAccessibleName(self.tr("Memory and utilisation, per cent"))
+        both.set_range(0, 100)
+        both.setFixedHeight(_COMPACT_HEIGHT)
+        return (both,)
+
+    def _place(self) -> None:
+        self.line = label("", "muted", wrap=False)
+        self.clock = label("", "muted", wrap=False)
+        foot = QHBoxLayout()
+        foot.addWidget(self.clock, 1)
+        foot.addWidget(self.reason)
+        foot.addWidget(self.badge)
+        self.body.setSpacing(tokens.S8)
+        self.body.addWidget(self.meter)
+        self.body.addWidget(self.charts[0], 1)
+        self.body.addWidget(self.line)
+        self.body.addLayout(foot)
+
+    def _draw(self, time: float, words: GpuWords) -> None:
+        share = None if words.memory_share is None else words.memory_share * 100
+        self.charts[0].append(_MEMORY, time, share)
+        self.charts[0].append(_LOAD, time, words.utilisation)
+
+    def _say_figures(self, words: GpuWords) -> None:
+        _put(self.line, f"{words.temperature.text}  ·  {words.power.text}", self._in_full(words))
+        clock = f"{words.sm_clock.text}  ·  {words.mig}" if words.mig else words.sm_clock.text
+        _put(self.clock, clock, self._in_full(words))
+
+    def _in_full(self, words: GpuWords) -> str:
+        named = (
+            (self.tr("Temperature"), words.temperature),
+            (self.tr("Power"), words.power),
+            (self.tr("SM clock"), words.sm_clock),
+            (self.tr("Memory clock"), words.memory_clock),
+        )
+        return "\n".join(f"{name}: {figure.text}{f' ({figure.why})' if figure.why else ''}" for name, figure in named)
 
 
 class _Cell(QWidget):
@@ -178,11 +196,3 @@ def _put(target: QLabel, text: str, tip: str = "") -> None:
         target.setText(text)
     if target.toolTip() != tip:
         target.setToolTip(tip)
-
-
-def _beside(*widgets: QWidget) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(tokens.S24)
-    for widget in widgets:
-        row.addWidget(widget, 1)
-    return row

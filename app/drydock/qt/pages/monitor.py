@@ -15,7 +15,7 @@ from drydock.jobs.watch import PlayTraceJob, WatchControl, WatchJob
 from drydock.qt.app import App
 from drydock.qt.bridge import Running
 from drydock.qt.models.monitor import INTERVALS, GpuWords, facts_of, gpu_words, pace_words, slow_words
-from drydock.qt.pages.gpu_panel import GpuPanel
+from drydock.qt.pages.gpu_panel import CompactPanel, GpuPanel, LargePanel
 from drydock.qt.pages.process_table import ProcessTable
 from drydock.qt.pages.samples import SamplesCard
 from drydock.qt.widgets.card import Card
@@ -145,7 +145,7 @@ class MonitorPage(Page):
         words = [gpu_words(gpu, facts_of(gpu, gpus)) for gpu in sample.gpus]
         if [item.key for item in words] != list(self._panels):
             self._clear()
-            self._make_panels([GpuPanel(item, compact=len(words) > _MOST_LARGE) for item in words], words)
+            self._make_panels(words)
         self._titles = {item.key: (item.index, item.title) for item in words}
         for item in words:
             panel = self._panels[item.key]
@@ -156,12 +156,13 @@ class MonitorPage(Page):
             self._show_processes()
         self._say(slow_words(sample))
 
-    def _make_panels(self, panels: list[GpuPanel], words: list[GpuWords]) -> None:
-        compact = len(panels) > _MOST_LARGE
-        self._panels = {item.key: panel for item, panel in zip(words, panels, strict=True)}
+    def _make_panels(self, words: list[GpuWords]) -> None:
+        compact = len(words) > _MOST_LARGE
+        kind = CompactPanel if compact else LargePanel
+        self._panels = {item.key: kind(item) for item in words}
         self._grid = QWidget()
         flow = FlowLayout(self._grid, least=224 if compact else 440, most=4 if compact else 2)
-        for panel in panels:
+        for panel in self._panels.values():
             flow.addWidget(panel)
             panel.set_most_paints(1 / min(1.0, self.control.interval))
         self.body.insertWidget(1, self._grid)

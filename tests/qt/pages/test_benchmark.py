@@ -1,0 +1,159 @@
+"""The Benchmark page: real runs on the CPU, recorded ones, and the history."""
+
+import sys
+
+import msgspec
+import pytest
+from PySide6.QtCore import Qt
+from tests.support.bench_records import FINAL, WHOLE, hello, payload, plan, rung
+from tests.support.window import opened_window
+
+from drydock.data.machine import open_machine
+from drydock.jobs.targets import HostTarget, ImageTarget, SessionTarget
+from drydock.store import Store
+
+
+@pytest.fixture
+def window_of(qtbot, tmp_path):
+    """Open the window on a machine, at the Benchmark page; closed at the end."""
+    opened = []
+
+    def open_page(machine="", engine="unix:///nowhere/docker.sock"):
+        manager = opened_window(qtbot, tmp_path / "home", machine=machine, engine=engine)
+        window = manager.__enter__()
+        opened.append(manager)
+        window.show_page("benchmark")
+        return window, window.page("benchmark")
+
+    yield open_page
+    for manager in opened:
+        manager.__exit__(None, None, None)
+
+
+@pytest.fixture
+def kept(tmp_path):
+    """Two runs in the history, the older one on an A100."""
+    store = Store(tmp_path / "home")
+    store.add_record("bench", payload(*WHOLE), {"where": "gpt2", "end": "finished"})
+    cut = payload(hello("cpu"), plan("fp32", "amp", scaled=True), rung("fp32", 120, precision="fp32"))
+    store.add_record("bench", cut, {"where": "/usr/bin/python3", "end": "stopped"})
+    store.close()
+
+
+def conclusion(page):
+    return page.result.conclusion.text()
+
+
+def run_button(page, qtbot):
+    qtbot.mouseClick(page.header.main_button, Qt.MouseButton.LeftButton)
+
+
+def test_nothing_was_measured_yet(window_of):
+    _, page = window_of()
+    assert page.empty.isVisible()
+    assert not page.result.isVisible()
+    assert page.header.main_button.isEnabled()
+    assert page.work_on_its_way() == ""
+
+
+def test_earlier_runs_can_be_looked_at_again(window_of, kept, qtbot):
+    _, page = window_of()
+    qtbot.waitUntil(lambda: page.history.count() == 2)
+    assert conclusion(page).startswith("Stopped early. Plain fp32 trains 120 tokens a second.")
+    page.history.setFocus()
+    qtbot.keyClick(page.history, Qt.Key.Key_Down)
+    assert "fused attention" in conclusion(page)
+    assert "A100" in page.result.device.text()
+    assert [bar.key for bar in page.result.chart.bars] == ["fp32", "amp", "sdpa"]
+
+
+def test_on_a_recorded_machine_its_records_are_shown_and_nothing_is_run(window_of, qtbot):
+    window, page = window_of("rtx4090-desktop")
+    assert "holds no benchmark" in page.empty.accessibleName()
+    assert not page.header.main_button.isEnabled()
+    assert not page.where.isVisible()
+    both = payload(*WHOLE) + payload(hello("cpu"), plan("fp32"), rung("fp32", 100, precision="fp32"), FINAL)
+    window.app.show_machine(msgspec.structs.replace(open_machine("rtx4090-desktop"), records={"bench": both}))
+    assert page.history.count() == 2
+    assert "fused attention" in conclusion(page)
+    page.history.setCurrentRow(1)
+    assert "Plain fp32 trains 100" in conclusion(page)
+    page.start()
+    assert page._running is None
+
+
+def test_the_records_of_a_recorded_machine_do_not_stay(window_of, kept, qtbot):
+    window, page = window_of("rtx4090-desktop")
+    assert page.history.count() == 0
+    window.app.show_machine(None)
+    qtbot.waitUntil(lambda: page.history.count() == 2)
+    assert page.where.isVisible()
+
+
+def test_a_place_can_be_preselected_and_typed(window_of):
+    _, page = window_of()
+    page.show_argument("training")
+    assert page.where.target() == SessionTarget(name="training")
+    page.where.choose("image", "pytorch/pytorch:2.9.1-cuda12.8-cudnn9-runtime")
+    assert page.where.target() == ImageTarget(image="pytorch/pytorch:2.9.1-cuda12.8-cudnn9-runtime", gpus="none")
+    page.where.kind.setCurrentIndex(0)
+    page.where.python.setEditText("  /opt/python/bin/python3 ")
+    assert page.where.target() == HostTarget(python="/opt/python/bin/python3")
+    page.where.python.setEditText(" ")
+    assert page.where.target() is None
+    assert not page.header.main_button.isEnabled()
+
+
+def test_what_the_person_chose_survives_the_next_diagnosis(window_of, qtbot):
+    window, page = window_of()
+    page.where.choose("host", "/opt/python/bin/python3")
+    with qtbot.waitSignal(window.app.diagnosed, timeout=30_000):
+        window.app.diagnose()
+    assert page.where.target() == HostTarget(python="/opt/python/bin/python3")
+
+
+def test_a_python_that_is_not_there_is_said(window_of, qtbot):
+    _, page = window_of()
+    page.where.choose("host", "no-such-python")
+    run_button(page, qtbot)
+    assert page.progress.isVisible()
+    qtbot.waitUntil(lambda: "was not found" in page.empty.accessibleName(), timeout=15_000)
+    assert not page.progress.isVisible()
+    assert page.header.main_button.isVisible()
+
+
+def test_a_python_without_torch_is_said(window_of, qtbot, monkeypatch):
+    _, page = window_of()
+    page.where.choose("host", sys.executable)
+    # whatever the Python of the tests has, it shall not find torch
+    monkeypatch.setenv("PYTHONPATH", str(_without_torch(page.window().app.context.store.directory)))
+    run_button(page, qtbot)
+    qtbot.waitUntil(lambda: "no PyTorch" in page.empty.accessibleName(), timeout=60_000)
+
+
+def _without_torch(directory):
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "torch.py").write_text("raise ImportError('no torch in this test')\n")
+    return directory
+
+
+@pytest.mark.torch
+@pytest.mark.timeout(300)
+def test_a_run_streams_in_and_a_stop_keeps_what_is_done(window_of, qtbot, torch_python):
+    window, page = window_of()
+    page.where.choose("host", torch_python)
+    run_button(page, qtbot)
+    assert not page.header.main_button.isVisible()
+    assert "kept" in page.work_on_its_way()
+    assert "importing torch" in conclusion(page)
+    qtbot.waitUntil(lambda: any(bar.value for bar in page.result.chart.bars), timeout=120_000)
+    assert "scaled down" in page.result.plan.text()
+    assert "CPU" in page.result.plan.text()
+    page.progress.cancel_wanted.emit()
+    qtbot.waitUntil(lambda: page._running is None, timeout=30_000)
+    assert conclusion(page).startswith("Stopped early.")
+    qtbot.waitUntil(lambda: page.history.count() == 1)
+    (record,) = window.app.context.store.records("bench")
+    assert record.summary["end"] == "stopped"
+    page.history.setCurrentRow(0)
+    assert conclusion(page).startswith("Stopped early.")
