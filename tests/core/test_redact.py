@@ -19,6 +19,14 @@ def redactor():
         ("user mlin is not in docker", "mlin"),
         ("atlas07 kernel: NVRM: Xid", "atlas07"),
         ("http://joe:s3cret@proxy:3128", "s3cret"),
+        ("http://mlin:s3cret@proxy:3128", "s3cret"),
+        ("http://joe:p@ss@proxy:3128", "ss@"),
+        ("https://s3crettoken@git.example/x", "s3crettoken"),
+        ("AWS_SECRET_ACCESS_KEY=abc/def+ghi", "abc/def+ghi"),
+        ("run --password=hunter2 now", "hunter2"),
+        ("connect fd12:3456:789a::17 failed", "fd12:3456:789a::17"),
+        ("2001:db8:0:0:0:0:0:1 is up", "2001:db8"),
+        ("no route to 10.3.2.1.", "10.3.2.1"),
         ("HF token hf_abcdefghijklmnop found", "hf_abcdefghijklmnop"),
         ("GET /lab?token=0123456789abcdef", "0123456789abcdef"),
         ("Authorization: Bearer abc.def-ghijk", "abc.def-ghijk"),
@@ -44,6 +52,10 @@ def test_takes_out_and_lists(redactor, text, secret):
         "kernel 6.8.0-60-generic",
         "mlinear layer",
         "listen 0.0.0.0:80",
+        "c10::Error: at 12:34:56",
+        "GPU 00000000:01:00.0",
+        "listen [::1]:80",
+        "docker+http://localhost/version",
     ],
 )
 def test_leaves_what_helps(redactor, text):
@@ -71,6 +83,10 @@ def test_values_of_secret_names_go_whole(redactor):
         "list": [{"home": "<home directory 1>/x"}],
         "n": 3,
     }
+
+
+def test_a_known_token_in_a_variable_is_taken_out_once(redactor):
+    assert redactor.text("HF_TOKEN=hf_abcdefghijklmnop") == "HF_TOKEN=<access token 1>"
 
 
 def test_root_and_other_general_names_tear_nothing_apart():

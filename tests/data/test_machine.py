@@ -61,6 +61,12 @@ def test_a_directory_and_a_zip_of_the_same_files_are_the_same_machine(desktop, t
     assert from_zip.trace == desktop.trace
 
 
+def test_a_place_that_cannot_be_looked_at_is_a_trouble():
+    with pytest.raises(Trouble) as caught:
+        open_machine("x" * 5000)
+    assert caught.value.id == "machine-unreadable"
+
+
 def test_an_unknown_place_names_the_samples():
     with pytest.raises(Trouble) as caught:
         open_machine("/nowhere/at/all")

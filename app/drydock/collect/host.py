@@ -33,7 +33,7 @@ _VARIABLES = (
     "no_proxy",
 )
 
-_CREDENTIALS = re.compile(r"(://)[^/@\s]*@")
+_CREDENTIALS = re.compile(r"(^|://)[^/\s]*@")
 _CONTAINER_WORDS = ("docker", "containerd", "kubepods", "libpod", "/lxc")
 
 

@@ -20,7 +20,7 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
             "private key",
             re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
         ),
-        ("password in an address", re.compile(r"(?<=://)[^\s/@:]+:[^\s/@]+(?=@)")),
+        ("login in an address", re.compile(r"""(?<=://)[^\s/"'<>\\]+(?=@)""")),
         (
             "access token",
             re.compile(r"\b(?:hf_|ghp_|gho_|github_pat_|glpat-|sk-|nvapi-|dckr_pat_|xox[bap]-)[A-Za-z0-9_\-]{10,}"),
@@ -28,11 +28,23 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
         ("cloud key", re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")),
         ("web token", re.compile(r"\beyJ[A-Za-z0-9_\-]+\.[A-Za-z0-9_\-]+\.[A-Za-z0-9_\-]*")),
         ("credential", re.compile(r"(?i)(?<=bearer )[A-Za-z0-9._~+/\-]{8,}=*")),
-        ("secret value", re.compile(r"""(?i)(?<=token=)[^\s&"']+|(?<=password=)[^\s&"']+|(?<=api_key=)[^\s&"']+""")),
+        (
+            "secret value",
+            # the name's ending says what it is: HF_TOKEN=, AWS_SECRET_ACCESS_KEY=, ?token=, --password=
+            re.compile(r"""(?i)(?:token|secret|passw(?:or)?d|passphrase|(?:api|access|private)_?key)=(?!<)([^\s&"'\\]+)"""),
+        ),
         ("e-mail address", re.compile(r"\b[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,}\b")),
         ("device UUID", re.compile(r"(?:(?<=GPU-)|(?<=MIG-))[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")),
         ("hardware address", re.compile(r"\b[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2}){5}\b")),
-        ("network address", re.compile(r"(?<![\d.])(?!127\.|0\.0\.0\.0)(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")),
+        ("network address", re.compile(r"(?<![\d.])(?!127\.|0\.0\.0\.0)(?:\d{1,3}\.){3}\d{1,3}(?!\d|\.\d)")),
+        (
+            "network address",
+            # IPv6: eight groups, or fewer with ``::`` among them
+            re.compile(
+                r"(?<![\w:.])(?=(?:[0-9A-Fa-f]{1,4}:){7}|(?:[0-9A-Fa-f]{1,4}:)+:)"
+                r"[0-9A-Fa-f]{1,4}:[0-9A-Fa-f:]*[0-9A-Fa-f](?![\w:])"
+            ),
+        ),
     )
 
 
@@ -61,14 +73,14 @@ class Redactor:
         self._tokens: dict[tuple[str, str], str] = {}
         self._times: dict[str, int] = {}
         self._kinds: dict[str, str] = {}
-        self._patterns: list[tuple[str, re.Pattern[str]]] = []
+        # secrets first: a login name that is replaced inside one would hide the rest of it from its pattern
+        self._patterns: list[tuple[str, re.Pattern[str]]] = list(_patterns())
         for home in sorted({home.rstrip("/\\") for home in homes} - {"", "/root"}, key=len, reverse=True):
             self._patterns.append(("home directory", re.compile(re.escape(home) + r"(?![A-Za-z0-9_])")))
         for kind, word in (("host name", host), ("user name", user)):
             # very short or general names would tear other words apart and hide nothing
             if len(word) > 2 and word not in {"root", "user", "localhost", "ubuntu", "debian", "admin"}:
                 self._patterns.append((kind, re.compile(_WORD.format(re.escape(word)))))
-        self._patterns.extend(_patterns())
 
     @property
     def removed(self) -> tuple[Removed, ...]:
@@ -78,8 +90,13 @@ class Redactor:
     def text(self, text: str) -> str:
         """Return the text without what must not leave this computer."""
         for kind, pattern in self._patterns:
-            text = pattern.sub(lambda match, kind=kind: self._token(kind, match.group()), text)
+            text = pattern.sub(lambda match, kind=kind: self._replaced(kind, match), text)
         return text
+
+    def _replaced(self, kind: str, match: re.Match[str]) -> str:
+        """Return a match with a token in the place of its secret: its group, or all of it where it has none."""
+        whole, secret = match.group(), match.group(match.lastindex or 0)
+        return whole.removesuffix(secret) + self._token(kind, secret)
 
     def value(self, name: str, value: str) -> str:
         """Redact an environment variable's or setting's value; all of it where the name speaks of a secret."""

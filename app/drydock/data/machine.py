@@ -57,9 +57,13 @@ def open_machine(where: str) -> RecordedMachine:
         Trouble: ``machine-not-found``, ``machine-unreadable`` or ``machine-newer``, with the reason.
     """
     path = Path(where)
-    if path.is_dir():
+    try:
+        is_folder, is_file = path.is_dir(), path.is_file()
+    except OSError as error:
+        raise Trouble("machine-unreadable", where=where, text=str(error)) from error
+    if is_folder:
         return _decode(where, _read_directory(path))
-    if path.is_file():
+    if is_file:
         return _decode(where, _read_zip(path))
     samples = _sample_folders()
     if where in samples:

@@ -94,10 +94,18 @@ def bundle_files(diagnosis: Diagnosis, records: Mapping[str, list[bytes]], redac
     }
     for kind, payloads in records.items():
         if payloads:
-            text = b"\n".join(payload.strip() for payload in payloads).decode("utf-8", "replace") + "\n"
-            files[f"records/{kind}.jsonl"] = redactor.text(text).encode()
+            lines = [line for payload in payloads for line in payload.splitlines() if line.strip()]
+            files[f"records/{kind}.jsonl"] = b"".join(_redacted(line, redactor) + b"\n" for line in lines)
     files["removed.json"] = _json(msgspec.to_builtins(redactor.removed))
     return files
+
+
+def _redacted(line: bytes, redactor: Redactor) -> bytes:
+    """Redact a JSON line by its texts: in its escaped form a name behind a line end would not be found."""
+    try:
+        return msgspec.json.encode(redactor.tree(msgspec.json.decode(line)))
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return redactor.text(line.decode("utf-8", "replace")).encode()
 
 
 def _title(diagnosis: Diagnosis) -> str:
@@ -120,6 +128,8 @@ def _write(path: Path, files: Mapping[str, bytes]) -> int:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
             archive.writestr(name, content)
+    if not path.name:
+        raise Trouble("report-not-written", path=str(path), text="this names no file")
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         fresh.write_bytes(buffer.getvalue())
