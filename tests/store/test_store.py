@@ -1,3 +1,4 @@
+import contextlib
 import json
 import sqlite3
 
@@ -81,3 +82,41 @@ def test_a_newer_history_is_left_alone(store, tmp_path):
     assert older.records("bench") == ()
     assert "newer" in older.problems[0]
     assert [path.name for path in tmp_path.iterdir()] == ["history.sqlite"]
+
+
+def test_a_history_that_is_locked_is_not_set_aside(store, tmp_path, monkeypatch):
+    store.add_record("bench", b"kept", {})
+    store.close()
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda path, **options: connect(path, **{**options, "timeout": 0.05}))
+    with contextlib.closing(connect(tmp_path / "history.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        assert store.records("bench") == ()
+        assert store.add_record("bench", b"lost", {}) is None
+        other.execute("ROLLBACK")
+    assert [path.name for path in tmp_path.glob("history.sqlite*")] == ["history.sqlite"]
+    assert any("locked" in line for line in store.problems)
+    assert [record.payload for record in store.records("bench")] == [b"kept"]
+
+
+def test_rows_of_another_shape_are_left_out(store, tmp_path):
+    store.add_record("bench", b"kept", {})
+    with contextlib.closing(sqlite3.connect(tmp_path / "history.sqlite")) as database:
+        for summary, payload in (("{}", 1 << 40), ("{}", "text"), (7, b"x"), ("{", b"x"), ('{"a": []}', b"x")):
+            database.execute(
+                "INSERT INTO record (kind, at, summary, payload) VALUES ('bench', 'now', ?, ?)", (summary, payload)
+            )
+        database.commit()
+    assert [record.payload for record in store.records("bench")] == [b"kept"]
+    assert store.count_records() == 6
+    store.clear_records()
+    assert store.count_records() == 0
+
+
+def test_a_history_that_breaks_while_it_is_open_is_a_line(store, tmp_path):
+    store.add_record("bench", b"kept", {})
+    (tmp_path / "history.sqlite").write_bytes(b"x" * 20000)
+    assert store.records("bench") == ()
+    assert store.records("bench") == ()
+    store.remove_record(1)
+    assert len([line for line in store.problems if "could not be used" in line]) == 1

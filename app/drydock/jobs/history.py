@@ -5,9 +5,6 @@ from drydock.jobs.job import Job, Tell
 from drydock.store import StoredRecord
 from drydock.world import Stop
 
-KINDS = ("bench", "probe")
-_ALL = 1_000_000
-
 
 class ListRecordsJob(Job[tuple[StoredRecord, ...]]):
     """Return the newest results of a kind (``bench``, ``probe``), newest first."""
@@ -30,7 +27,7 @@ class CountRecordsJob(Job[int]):
 
     def run(self, tell: Tell, stop: Stop) -> int:
         """Count."""
-        return sum(len(self._context.store.records(kind, _ALL)) for kind in KINDS)
+        return self._context.store.count_records()
 
 
 class ClearHistoryJob(Job[int]):
@@ -41,7 +38,6 @@ class ClearHistoryJob(Job[int]):
 
     def run(self, tell: Tell, stop: Stop) -> int:
         """Clear."""
-        found = [record for kind in KINDS for record in self._context.store.records(kind, _ALL)]
-        for record in found:
-            self._context.store.remove_record(record.id)
-        return len(found)
+        found = self._context.store.count_records()
+        self._context.store.clear_records()
+        return found - self._context.store.count_records()

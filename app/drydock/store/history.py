@@ -5,6 +5,7 @@ import sqlite3
 import threading
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -41,8 +42,17 @@ def open_history(path: Path) -> "History":
     """
     try:
         return History(path)
-    except sqlite3.DatabaseError as error:
-        raise BadHistory(str(error)) from error
+    except sqlite3.Error as error:
+        if _is_damage(error):
+            raise BadHistory(str(error)) from error
+        # a locked file, a full disk, no permission: nothing is wrong with what is in it
+        raise OSError(str(error)) from error
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    code = getattr(error, "sqlite_errorcode", None)
+    # the low byte is the kind of error, the rest says more of it
+    return isinstance(code, int) and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 class History:
@@ -50,7 +60,7 @@ class History:
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._database = sqlite3.connect(path, timeout=5.0, check_same_thread=False)
         try:
             self._prepare(path)
@@ -87,21 +97,46 @@ class History:
             raise OSError(str(error)) from error
 
     def records(self, kind: str, limit: int) -> tuple[StoredRecord, ...]:
-        """Return the newest results of a kind, newest first; a damaged row is left out."""
-        with self._lock:
-            rows = self._database.execute(
-                "SELECT id, kind, at, summary, payload FROM record WHERE kind = ? ORDER BY id DESC LIMIT ?",
-                (kind, limit),
-            ).fetchall()
-        found: list[StoredRecord] = []
-        for row in rows:
-            with contextlib.suppress(msgspec.DecodeError, msgspec.ValidationError):
-                summary = msgspec.json.decode(row[3], type=dict[str, str | int | float | bool | None])
-                found.append(StoredRecord(id=row[0], kind=row[1], at=row[2], summary=summary, payload=bytes(row[4])))
-        return tuple(found)
+        """Return the newest results of a kind, newest first; a damaged row is left out.
+
+        Raises:
+            OSError: the file cannot be read (a locked file, a bad disk).
+        """
+        rows = self._execute(
+            "SELECT id, kind, at, summary, payload FROM record WHERE kind = ? ORDER BY id DESC LIMIT ?", (kind, limit)
+        )
+        return tuple(record for row in rows if (record := _record_of(row)))
+
+    def count(self) -> int:
+        """Return how many results are kept; raises OSError as :meth:`records`."""
+        return int(self._execute("SELECT COUNT(*) FROM record")[0][0])
 
     def remove(self, record_id: int) -> None:
-        """Forget one result."""
-        with self._lock:
-            self._database.execute("DELETE FROM record WHERE id = ?", (record_id,))
-            self._database.commit()
+        """Forget one result; raises OSError as :meth:`add`."""
+        self._execute("DELETE FROM record WHERE id = ?", (record_id,))
+
+    def clear(self) -> None:
+        """Forget all results, and give their room back; raises OSError as :meth:`add`."""
+        self._execute("DELETE FROM record")
+        self._execute("VACUUM")
+
+    def _execute(self, statement: str, values: tuple[str | int, ...] = ()) -> list[Any]:
+        try:
+            with self._lock:
+                rows = self._database.execute(statement, values).fetchall()
+                self._database.commit()
+                return rows
+        except sqlite3.Error as error:
+            raise OSError(str(error)) from error
+
+
+def _record_of(row: Any) -> StoredRecord | None:
+    """Return a row as a record; None for one whose columns hold something else (SQLite lets them)."""
+    number, kind, at, text, payload = row
+    if not (isinstance(at, str) and isinstance(text, str | bytes) and isinstance(payload, bytes)):
+        return None
+    try:
+        summary = msgspec.json.decode(text, type=dict[str, str | int | float | bool | None])
+    except msgspec.MsgspecError:
+        return None
+    return StoredRecord(id=number, kind=kind, at=at, summary=summary, payload=payload)

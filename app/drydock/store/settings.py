@@ -34,7 +34,7 @@ def read_settings(path: Path) -> tuple[Settings, tuple[str, ...]]:
         raw = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return Settings(), ()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         return Settings(), (f"{path}: {error}; defaults are used",)
     if not isinstance(raw, dict):
         return Settings(), (f"{path}: not an object; defaults are used",)
@@ -53,7 +53,7 @@ def read_settings(path: Path) -> tuple[Settings, tuple[str, ...]]:
 
 def write_settings(path: Path, settings: Settings) -> None:
     """Replace the file in one step, so that a crash leaves the old one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = path.with_suffix(".new")
     fresh.write_bytes(msgspec.json.format(msgspec.json.encode(settings)))
     fresh.replace(path)

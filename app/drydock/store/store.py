@@ -2,15 +2,18 @@
 
 import datetime
 import os
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from drydock.store.record import StoredRecord
 from drydock.store.settings import Settings, read_settings, write_settings
 
 if TYPE_CHECKING:
     from drydock.store.history import History
+
+T = TypeVar("T")
 
 
 def default_directory() -> Path:
@@ -36,6 +39,7 @@ class Store:
         self._settings, problems = read_settings(self.directory / "settings.json")
         self.problems: list[str] = list(problems)
         self._history: History | None = None
+        self._lock = threading.Lock()
 
     @property
     def settings(self) -> Settings:
@@ -48,7 +52,7 @@ class Store:
         try:
             write_settings(self.directory / "settings.json", settings)
         except OSError as error:
-            self.problems.append(f"settings could not be kept: {error}")
+            self._say(f"settings could not be kept: {error}")
 
     def add_record(
         self, kind: str, payload: bytes, summary: Mapping[str, str | int | float | bool | None]
@@ -61,27 +65,52 @@ class Store:
         try:
             return history.add(kind, at, payload, summary)
         except OSError as error:
-            self.problems.append(f"the result could not be kept: {error}")
+            self._say(f"the result could not be kept: {error}")
             return None
 
     def records(self, kind: str, limit: int = 200) -> tuple[StoredRecord, ...]:
-        """Return the newest results of a kind, newest first."""
-        history = self._open()
-        return history.records(kind, limit) if history else ()
+        """Return the newest results of a kind, newest first; none (and a problem line) when they cannot be read."""
+        return self._with_history(lambda history: history.records(kind, limit), ())
+
+    def count_records(self) -> int:
+        """Return how many results of all kinds are kept."""
+        return self._with_history(lambda history: history.count(), 0)
 
     def remove_record(self, record_id: int) -> None:
         """Forget one result."""
-        history = self._open()
-        if history:
-            history.remove(record_id)
+        self._with_history(lambda history: history.remove(record_id), None)
+
+    def clear_records(self) -> None:
+        """Forget all results."""
+        self._with_history(lambda history: history.clear(), None)
 
     def close(self) -> None:
         """Close the history file."""
-        if self._history:
-            self._history.close()
-            self._history = None
+        with self._lock:
+            if self._history:
+                self._history.close()
+                self._history = None
+
+    def _with_history(self, act: "Callable[[History], T]", otherwise: T) -> T:
+        history = self._open()
+        if history is None:
+            return otherwise
+        try:
+            return act(history)
+        except OSError as error:
+            self._say(f"the history could not be used: {error}")
+            return otherwise
+
+    def _say(self, problem: str) -> None:
+        # what goes wrong again and again is told once
+        if problem not in self.problems:
+            self.problems.append(problem)
 
     def _open(self) -> "History | None":
+        with self._lock:
+            return self._open_once()
+
+    def _open_once(self) -> "History | None":
         if self._history is None:
             # SQLite is not needed before something is kept or looked up
             from drydock.store.history import BadHistory, NewerHistory, open_history
@@ -92,7 +121,7 @@ class Store:
             except BadHistory as error:
                 self._history = self._set_aside(path, error)
             except (OSError, NewerHistory) as error:
-                self.problems.append(f"the history could not be opened: {error}")
+                self._say(f"the history could not be opened: {error}")
         return self._history
 
     def _set_aside(self, path: Path, error: Exception) -> "History | None":
@@ -104,7 +133,7 @@ class Store:
             path.replace(aside)
             history = open_history(path)
         except (OSError, BadHistory) as again:
-            self.problems.append(f"the history could not be opened: {again}")
+            self._say(f"the history could not be opened: {again}")
             return None
-        self.problems.append(f"the history file was bad ({error}); it was kept as {aside.name} and a new one begun")
+        self._say(f"the history file was bad ({error}); it was kept as {aside.name} and a new one begun")
         return history
