@@ -1,6 +1,7 @@
 """The command ``drydock``. Each subcommand's module is imported when it is called, so that ``--help`` stays quick."""
 
 import importlib
+import os
 
 import click
 
@@ -50,6 +51,9 @@ def drydock(context: click.Context, engine: str, machine: str) -> None:
     shell = context.find_object(Shell)
     assert shell is not None
     shell.engine = engine
+    # see no-color.org; rich obeys it by itself, click does not
+    if os.environ.get("NO_COLOR"):
+        context.color = False
     if context.invoked_subcommand is None:
         from drydock.cli.gui import gui
 

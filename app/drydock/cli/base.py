@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 BROKEN, USAGE, UNKNOWN, STOPPED = 1, 2, 3, 130
 SCHEMA = 1
+_LINE_WIDTH = 160
 
 R = TypeVar("R")
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -86,6 +87,8 @@ def run_job(job: Job[R], draw: Callable[[Any], None], *, as_json: bool, line: "P
     except Stopped:
         if line:
             line.end()
+        if as_json:
+            print_json("stopped", {})
         note("Stopped.")
         sys.exit(STOPPED)
     finally:
@@ -106,7 +109,8 @@ def fail(trouble: Trouble, *, as_json: bool) -> NoReturn:
     note(click.style(article.title, bold=True))
     note(article.text)
     if article.remedy:
-        note(article.remedy)
+        # a text that ends in lines of a log needs a gap behind it
+        note(f"\n{article.remedy}" if "\n" in article.text else article.remedy)
     sys.exit(article.exit_code)
 
 
@@ -144,7 +148,7 @@ class ProgressLine:
             total = None if share is None else 1.0
             bar.update(bar.task_ids[0], description=text, completed=share or 0.0, total=total)
         elif self._count % 20 == 0:
-            click.echo(text, err=True)
+            click.echo(text if len(text) <= _LINE_WIDTH else f"{text[: _LINE_WIDTH - 1]}…", err=True)
         self._count += 1
 
     def end(self) -> None:

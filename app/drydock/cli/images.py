@@ -272,6 +272,8 @@ def progress_share(step: PullProgress) -> float | None:
 
 def progress_text(step: PullProgress) -> str:
     """Return one line for a moment of a pull."""
+    if step.phase == "asking":
+        return step.detail or "Asking the registry…"
     total = f" of {human_bytes(step.total)}" if step.total else ""
     parts = [f"{step.phase}: {human_bytes(step.done)}{total}"]
     if step.speed:

@@ -14,18 +14,20 @@ from drydock.jobs.sessions import Session
 @click.pass_context
 def sessions(context: click.Context, engine: str, as_json: bool) -> None:
     """Show the sessions that Drydock launched, follow, connect to, stop and remove them."""
+    shell = context.find_object(Shell)
+    assert shell is not None
+    shell.engine = engine or shell.engine
     if context.invoked_subcommand is None:
-        context.invoke(list_sessions, engine=engine, as_json=as_json)
-    elif engine:
-        shell = context.find_object(Shell)
-        assert shell is not None
-        shell.engine = engine
+        context.invoke(list_sessions, as_json=as_json)
+    elif as_json:
+        # every command below has the same option, and what stands before it counts for it
+        context.default_map = {name: {"as_json": True} for name in sessions.commands}
 
 
 @sessions.command("list")
 @engine_option
 @json_option
-def list_sessions(engine: str, as_json: bool) -> None:
+def list_sessions(engine: str = "", as_json: bool = False) -> None:
     """List sessions, running or not."""
     from drydock.jobs.sessions import ListSessionsJob
 
@@ -125,11 +127,11 @@ def remove(name: str, force: bool, engine: str, as_json: bool) -> None:
     from drydock.jobs.sessions import RemoveSessionJob
 
     with open_context(engine) as context:
-        run_job(RemoveSessionJob(context, name, force=force), lambda _step: None, as_json=as_json)
+        removed = run_job(RemoveSessionJob(context, name, force=force), lambda _step: None, as_json=as_json)
     if as_json:
-        print_json("removed", {"name": name})
+        print_json("removed", {"name": removed})
     else:
-        click.echo(f"{name} was removed")
+        click.echo(f"{removed} was removed")
 
 
 def _show(session: Session, *, as_json: bool) -> None:

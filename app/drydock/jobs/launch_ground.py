@@ -59,8 +59,9 @@ def _place(world: World, path: str) -> Place:
     listed = world.list_directory(path)
     if isinstance(listed, Known):
         return "directory"
-    if listed.why == "absent":
-        return "missing"
     if listed.why == "no_permission":
         return "no_permission"
-    return "not_a_directory" if isinstance(world.read_text(path, 1), Known) else "unknown"
+    # listing a file fails in the same way as listing what is not there
+    if isinstance(world.read_text(path, 1), Known):
+        return "not_a_directory"
+    return "missing" if listed.why == "absent" else "unknown"

@@ -132,8 +132,8 @@ class StartSessionJob(Job[Session]):
             return session_of(engine, engine.inspect(container.id))
 
 
-class RemoveSessionJob(Job[None]):
-    """Remove a session's container. Directories of the host, named volumes and images stay.
+class RemoveSessionJob(Job[str]):
+    """Remove a session's container; returns its name. Directories of the host, named volumes and images stay.
 
     Args:
         force: end it first when it runs.
@@ -144,13 +144,14 @@ class RemoveSessionJob(Job[None]):
         self._name = name
         self._force = force
 
-    def run(self, tell: Tell, stop: Stop) -> None:
+    def run(self, tell: Tell, stop: Stop) -> str:
         """Remove it."""
         with opened(self._context) as engine:
             container = find_session(engine, self._name)
             if container.status == "running" and not self._force:
-                raise Trouble("session-running", name=self._name)
+                raise Trouble("session-running", name=container.name)
             engine.remove(container.id, force=self._force)
+            return container.name
 
 
 class ConnectJob(Job[Connection]):
