@@ -72,7 +72,7 @@ class DockerEngine:
     def remove_image(self, reference: str) -> None:
         """Remove a local image (of several names, only this one)."""
         act = self._api.act("image", reference)
-        self._api.call(act, lambda: self._api.client.remove_image(quoted(reference)), object)
+        self._api.call(act, lambda: self._api.patient.remove_image(quoted(reference)), object)
 
     def pull(
         self,
@@ -100,22 +100,22 @@ class DockerEngine:
                 version=self._version.version or "?",
             )
         act = self._api.act("create", request.name)
-        client = self._api.client
+        client = self._api.patient
         body = container_body(request)
         answer = self._api.call(act, lambda: client.create_container_from_config(body, request.name), answers.Identity)
         return answer.id
 
     def start(self, container: str) -> None:
         """Start a container; when that fails the container is still there, for its state to be looked at."""
-        self._on(container, lambda: self._api.client.start(container))
+        self._on(container, lambda: self._api.patient.start(container))
 
     def stop(self, container: str, grace: int = 10) -> None:
         """Ask a container to end, and kill it after ``grace`` seconds."""
-        self._on(container, lambda: self._api.client.stop(container, timeout=grace))
+        self._on(container, lambda: self._api.patient.stop(container, timeout=grace))
 
     def remove(self, container: str, force: bool = False) -> None:
         """Remove a container and its unnamed volumes; ``force`` kills it first."""
-        self._on(container, lambda: self._api.client.remove_container(container, v=True, force=force))
+        self._on(container, lambda: self._api.patient.remove_container(container, v=True, force=force))
 
     def inspect(self, container: str) -> ContainerState:
         """Return the present state of a container."""
@@ -171,7 +171,7 @@ class DockerEngine:
                 raise ValueError(f"{path!r} does not lie below {directory!r}")
             placed[full] = content
         archive = files_tar(placed, mode)
-        self._on(container, lambda: self._api.client.put_archive(container, "/", archive))
+        self._on(container, lambda: self._api.patient.put_archive(container, "/", archive))
 
     def container_of_pids(self) -> Fact[Mapping[int, str]]:
         """Map host process ids of running containers to container names."""

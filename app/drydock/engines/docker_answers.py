@@ -254,17 +254,24 @@ def unreachable_facts(endpoint: Endpoint, reach: Reach) -> EngineFacts:
 
 def image_of_summary(entry: ImageSummary) -> LocalImage:
     """Return an image of the list."""
-    created = entry.created
-    if isinstance(created, int):
-        created = datetime.datetime.fromtimestamp(created, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return LocalImage(
         id=entry.id,
         references=_named(entry.repo_tags),
         digests=_named(entry.repo_digests),
         size=entry.size,
-        created=created,
+        created=_created(entry.created),
         labels=entry.labels or {},
     )
+
+
+def _created(moment: int | str) -> str:
+    if isinstance(moment, str):
+        return moment
+    try:
+        return datetime.datetime.fromtimestamp(moment, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (OverflowError, ValueError, OSError):
+        # no moment that a calendar knows
+        return ""
 
 
 def image_of_detail(entry: ImageDetail) -> LocalImage:

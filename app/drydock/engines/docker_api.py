@@ -1,5 +1,7 @@
 """Calls to the engine: short ones through the docker SDK, long ones through exchanges that can be cut."""
 
+import queue
+import threading
 from collections.abc import Callable, Mapping
 from http.client import HTTPException
 from typing import TypeVar, cast
@@ -20,6 +22,12 @@ from drydock.engines.wire import CALL_LIMIT, Exchange, Refused, ask, open_socket
 
 T = TypeVar("T")
 
+ACT_LIMIT = 120.0
+"""Seconds for a call that changes something."""
+
+LOGIN_LIMIT = 20.0
+"""Seconds for a credential helper."""
+
 FAILURES = (docker.errors.DockerException, requests.exceptions.RequestException, OSError, HTTPException)
 """What a call or an exchange may raise when the engine cannot answer properly."""
 
@@ -28,7 +36,9 @@ class Api:
     """One engine's API at one version.
 
     Attributes:
-        client: the SDK's low-level client.
+        client: the SDK's low-level client, for questions.
+        patient: the same for what changes something: a start waits for the driver to wake up every GPU, which takes
+            many seconds on a large server, and a removal for the disk.
         endpoint: where the engine is.
         version: the API version both sides speak, e.g. ``1.41``.
     """
@@ -36,16 +46,21 @@ class Api:
     def __init__(self, endpoint: Endpoint, version: str, call_limit: float = CALL_LIMIT) -> None:
         self.endpoint = endpoint
         self.version = version
+        self._sdk = self._connect(call_limit)
+        self.client = cast("LowLevelClient", self._sdk)
+        self.patient = cast("LowLevelClient", self._connect(ACT_LIMIT))
+
+    def _connect(self, limit: float) -> docker.APIClient:
+        endpoint = self.endpoint
         client = docker.APIClient(
             base_url=f"unix://{endpoint.via}" if endpoint.via else endpoint.address,
-            version=version,
-            timeout=int(call_limit),
+            version=self.version,
+            timeout=int(limit),
             tls=_tls(endpoint) if endpoint.certificates else False,
         )
-        self._sdk = client
-        self.client = cast("LowLevelClient", client)
         # a proxy meant for the internet must not stand between Drydock and its engine
-        self.client.trust_env = False
+        client.trust_env = False
+        return client
 
     def act(self, doing: Doing, subject: str = "") -> Act:
         """Describe what is being done to this engine, for the naming of errors."""
@@ -108,14 +123,25 @@ class Api:
         except OSError as error:
             raise trouble_of_failure(act, error) from error
 
-    def registry_header(self, repository: str) -> dict[str, str]:
-        """Return the header with this user's stored login for the registry of a repository; empty without a login."""
+    def registry_header(self, repository: str, limit: float = LOGIN_LIMIT) -> dict[str, str]:
+        """Return the header with this user's stored login for the registry of a repository; empty without a login.
+
+        A credential helper that is broken, or asks somebody for a password, must not stop the pull of a public image:
+        after ``limit`` seconds it is left to itself.
+        """
+        found: queue.SimpleQueue[dict[str, str]] = queue.SimpleQueue()
+        threading.Thread(target=lambda: found.put(self._login(repository)), name="registry login", daemon=True).start()
+        try:
+            return found.get(timeout=limit)
+        except queue.Empty:
+            return {}
+
+    def _login(self, repository: str) -> dict[str, str]:
         try:
             registry, _name = docker.auth.resolve_repository_name(repository)
             login = cast("Callable[[docker.APIClient, str], bytes | str | None]", docker.auth.get_config_header)  # pyright: ignore[reportUnknownMemberType]
             header = login(self._sdk, registry)
-        except (docker.errors.DockerException, OSError):
-            # a broken credential helper must not stop the pull of a public image
+        except Exception:  # noqa: BLE001 - the SDK raises whatever a bad configuration file makes of its code
             return {}
         text = header.decode("ascii") if isinstance(header, bytes) else header
         return {"X-Registry-Auth": text} if isinstance(text, str) and text else {}
@@ -136,6 +162,7 @@ class Api:
     def close(self) -> None:
         """Close the connections."""
         self.client.close()
+        self.patient.close()
 
 
 def quoted(part: str) -> str:

@@ -148,7 +148,15 @@ def raw_text(error: BaseException) -> str:
     if isinstance(error, Silent):
         return f"no answer for {error.seconds:.0f} s"
     if isinstance(error, Refused):
-        return f"HTTP {error.status}: {message_of(error.body)}"
+        message = message_of(error.body)
+        return f"HTTP {error.status}: {message}" if message else f"HTTP {error.status}"
+    links = tuple(chain(error))
+    # what the system said is shorter and clearer than how the layers above put it
+    said = next((link.strerror for link in links if isinstance(link, OSError) and link.strerror), "")
+    if said:
+        return said[:_TEXT_LIMIT]
+    if any(isinstance(link, http.client.IncompleteRead) for link in links):
+        return "the answer broke off"
     return (str(error) or type(error).__name__)[:_TEXT_LIMIT]
 
 

@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
-from drydock.core.trouble import Stopped, Trouble
+from drydock.core.trouble import Trouble
 from drydock.engines.docker_answers import ContainerDetail, ExecDetail, Identity
 from drydock.engines.docker_api import FAILURES, Api
 from drydock.engines.docker_logs import OutputLines
@@ -21,6 +21,7 @@ from drydock.world import Stop
 STDERR_LINES = 200
 """Lines of standard error that are kept."""
 
+_LONGEST_KEPT = 4000
 _MARK = "DRYDOCK_EXEC"
 # one pass is not enough: while a child is being ended its parent may start another
 _END_SCRIPT = """
@@ -81,14 +82,15 @@ class ContainerCommand:
         self._id = self._create()
         try:
             self._stream(tell, stop)
-        except Stopped:
-            self._end()
-            raise
         except TimeoutError:
             self._end()
             raise Trouble(
                 "exec-timeout", container=self._container, command=" ".join(self._argv), limit=self._limit
             ) from None
+        except BaseException:
+            # a stop, or a listener that failed: nothing may go on inside for nobody
+            self._end()
+            raise
         return self._result()
 
     def _create(self) -> str:
@@ -133,9 +135,9 @@ class ContainerCommand:
 
     def _take(self, stream: int, line: str, tell: Callable[[str], None]) -> None:
         if stream == 2:
-            self._errors.append(line)
+            self._errors.append(line[:_LONGEST_KEPT])
         else:
-            self._last_output = line
+            self._last_output = line[:_LONGEST_KEPT]
             tell(line)
 
     def _result(self) -> ExecResult:

@@ -19,7 +19,10 @@ def _table(*rows: tuple[str, tuple[str, ...]]) -> Wording:
 
 _ANY = _table(
     ("disk-full", ("no space left on device", "disk quota exceeded")),
-    ("image-name-invalid", ("invalid reference format", "invalid repository name", "invalid tag format")),
+    (
+        "image-name-invalid",
+        ("invalid reference format", "invalid repository name", "invalid tag format", "no host in request url"),
+    ),
 )
 
 _REGISTRY = _table(

@@ -132,7 +132,7 @@ def is_remote(address: str) -> bool:
 
 def known_contexts(world: World) -> tuple[str, ...]:
     """Return the names of the docker contexts of this user, sorted."""
-    root = f"{_docker_directory(world)}/contexts/meta"
+    root = f"{docker_directory(world)}/contexts/meta"
     folders = world.list_directory(root)
     names = {"default"}
     if isinstance(folders, Known):
@@ -178,7 +178,7 @@ def _from_context(world: World, name: str, chosen_by: str) -> Endpoint:
     if name == "default":
         return _default(world)
     folder = hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()
-    directory = _docker_directory(world)
+    directory = docker_directory(world)
     meta = _read_meta(world, f"{directory}/contexts/meta/{folder}/meta.json")
     endpoint = meta.endpoints.get("docker") if meta else None
     if endpoint is None or not endpoint.host:
@@ -221,7 +221,8 @@ def _is_there(world: World, path: str) -> bool:
     return isinstance(names, Known) and name in names.value
 
 
-def _docker_directory(world: World) -> str:
+def docker_directory(world: World) -> str:
+    """Return the directory of this user's docker configuration."""
     environment = world.environment()
     if configured := environment.get("DOCKER_CONFIG", ""):
         return configured
@@ -229,7 +230,7 @@ def _docker_directory(world: World) -> str:
 
 
 def _current_context(world: World) -> str:
-    text = world.read_text(f"{_docker_directory(world)}/config.json")
+    text = world.read_text(f"{docker_directory(world)}/config.json")
     if not isinstance(text, Known):
         return ""
     try:

@@ -10,7 +10,7 @@ from drydock.core.facts import Known, Reach
 from drydock.core.trouble import Trouble
 from drydock.engines.docker_answers import Version, unreachable_facts, version_number
 from drydock.engines.docker_errors import reach_of_failure
-from drydock.engines.endpoint import Endpoint, choose_endpoint
+from drydock.engines.endpoint import Endpoint, choose_endpoint, docker_directory
 from drydock.engines.interface import Engine
 from drydock.engines.tunnel import open_tunnel
 from drydock.engines.wire import CALL_LIMIT, CONNECT_LIMIT, Refused, ask
@@ -98,7 +98,17 @@ def _try(world: World, endpoint: Endpoint, connect_limit: float, call_limit: flo
         return Reach(kind="too_old", text=f"{version.version or '?'}, API {version.api_version}"), None
     oldest_it_takes = version_number(version.min_api_version or "")
     chosen = max(min(spoken, NEWEST_API), oldest_it_takes)
-    return Reach(kind="ready"), _engine(world, endpoint, version, f"{chosen[0]}.{chosen[1]}", call_limit, on_close)
+    try:
+        engine = _engine(world, endpoint, version, f"{chosen[0]}.{chosen[1]}", call_limit, on_close)
+    except Exception as error:  # noqa: BLE001 - the SDK reads the docker configuration, and raises whatever a bad one causes
+        on_close()
+        return Reach(kind="unknown", text=_of_configuration(world, endpoint, error)), None
+    return Reach(kind="ready"), engine
+
+
+def _of_configuration(world: World, endpoint: Endpoint, error: Exception) -> str:
+    place = endpoint.certificates or f"{docker_directory(world)}/config.json"
+    return f"the settings in {place} cannot be used: {error or type(error).__name__}"
 
 
 def _version(endpoint: Endpoint, connect_limit: float, call_limit: float) -> Version:

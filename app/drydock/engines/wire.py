@@ -205,8 +205,10 @@ class Exchange:
                     if not self._put(piece):
                         return
             self._put(None)
-        except (OSError, http.client.HTTPException, ValueError) as error:
+        except (OSError, http.client.HTTPException) as error:
             self._put(error)
+        except Exception as error:  # noqa: BLE001 - http.client trips over a connection that is closed under it
+            self._put(OSError(f"{type(error).__name__}: {error}"))
 
     def _put(self, piece: bytes | BaseException | None) -> bool:
         while not self._left.is_set():
