@@ -43,7 +43,7 @@ def test_without_services(context, engine, tiny_image):
     assert seen["HostConfig"]["ShmSize"] == 1 << 20
     assert seen["HostConfig"]["SecurityOpt"] == ["no-new-privileges"]
     assert not seen["HostConfig"]["Privileged"]
-    assert run(RemoveSessionJob(context, "plain", force=True))[0] is None
+    assert run(RemoveSessionJob(context, "plain", force=True))[0] == "plain"
     assert "plain" not in container_names(engine)
 
 

@@ -18,11 +18,13 @@ from drydock.cli.base import (
     run_job,
     troubles,
 )
+from drydock.core.facts import Snapshot
 from drydock.core.images import Wish
-from drydock.core.launch import Choice, parse_gpus, parse_mount, parse_size
+from drydock.core.launch import Choice, Problem, parse_gpus, parse_mount, parse_size
 from drydock.engines import PullProgress
 from drydock.jobs.context import Context
 from drydock.jobs.launch_steps import BuildLine, LogLine, Ready, Stage
+from drydock.jobs.session import Session
 
 _STAGES = {
     "checking": "Checking {text}",
@@ -30,7 +32,7 @@ _STAGES = {
     "building": "Building the service image {text} (once: the official image has no Jupyter, SSH or TensorBoard)",
     "creating": "Creating {text}",
     "starting": "Starting {text}",
-    "waiting": "Waiting for {text} to answer",
+    "waiting": "Waiting for {text}",
     "left-over": "Container {text} could not be removed; remove it with: docker rm -f {text}",
 }
 
@@ -60,7 +62,8 @@ def _service(name: str, what: str) -> Any:
     )
 
 
-@click.command(context_settings={"ignore_unknown_options": False})
+# as with docker run, options behind the first word of the command belong to the command
+@click.command(context_settings={"allow_interspersed_args": False})
 @click.option("--image", default="auto", show_default=True, metavar="auto|REF", help="auto: the recommended image.")
 @click.option("--gpus", default="all", show_default=True, metavar="all|none|UUID,…")
 @click.option("--workspace", default="", metavar="DIR", help="Directory of this computer shown at /workspace.")
@@ -101,7 +104,7 @@ def launch(
 ) -> None:
     """Start a container with GPUs, ports on 127.0.0.1 and volumes; COMMAND is what runs in it (else it waits).
 
-    A command with options of its own goes behind --, as in: drydock launch -- python train.py --lr 1e-4
+    COMMAND and all that follows it come last, as in: drydock launch --gpus all python train.py --lr 1e-4
     """
     with troubles(as_json=as_json):
         choice = Choice(
@@ -123,10 +126,11 @@ def launch(
     with open_context(engine) as context:
         if choice.image == "auto":
             choice = msgspec.structs.replace(choice, image=_recommended(context, as_json=as_json))
+        snapshot = _read_gpus(context, as_json=as_json) if choice.gpus != "none" else None
         if dry_run:
-            _preview(context, choice, as_json=as_json)
+            _preview(context, choice, snapshot, as_json=as_json)
         else:
-            _launch(context, choice, as_json=as_json)
+            _launch(context, choice, snapshot, as_json=as_json)
 
 
 def _directory(text: str) -> str:
@@ -150,11 +154,19 @@ def _recommended(context: Context, *, as_json: bool) -> str:
     return reference
 
 
-def _preview(context: Context, choice: Choice, *, as_json: bool) -> None:
+def _read_gpus(context: Context, *, as_json: bool) -> Snapshot:
+    """Read what a wish for GPUs is judged by, before an image of gigabytes is pulled for it."""
+    from drydock.jobs.diagnose import DiagnoseJob
+
+    job = DiagnoseJob(context, only=("gpu-present", "toolkit-installed"))
+    return run_job(job, lambda _step: None, as_json=as_json).snapshot
+
+
+def _preview(context: Context, choice: Choice, snapshot: Snapshot | None, *, as_json: bool) -> None:
     from drydock.data.knowledge import trouble_article
     from drydock.jobs.launch import PreviewLaunchJob
 
-    preview = run_job(PreviewLaunchJob(context, choice), lambda _step: None, as_json=as_json)
+    preview = run_job(PreviewLaunchJob(context, choice, snapshot), lambda _step: None, as_json=as_json)
     texts = [(problem, trouble_article(problem.trouble)) for problem in preview.problems]
     if as_json:
         problems = [
@@ -164,23 +176,45 @@ def _preview(context: Context, choice: Choice, *, as_json: bool) -> None:
         print_json("launch-preview", {**msgspec.to_builtins(preview), "problems": problems})
     else:
         click.echo(preview.line)
-        for problem, article in texts:
-            note(f"{problem.state}, {problem.field}: {article.text} {article.remedy}")
+        for problem, _article in texts:
+            note(_problem(problem))
     sys.exit(BROKEN if any(problem.state == "blocker" for problem in preview.problems) else 0)
 
 
-def _launch(context: Context, choice: Choice, *, as_json: bool) -> None:
+def _problem(problem: Problem) -> str:
+    from drydock.data.knowledge import trouble_article
+
+    article = trouble_article(problem.trouble)
+    return f"{problem.state}, {problem.field}: {article.text} {article.remedy}".rstrip()
+
+
+def _launch(context: Context, choice: Choice, snapshot: Snapshot | None, *, as_json: bool) -> None:
     from drydock.jobs.launch import LaunchJob
 
     drawing = _Drawing()
-    session = run_job(LaunchJob(context, choice), drawing.draw, as_json=as_json, line=drawing.line)
+    session = run_job(LaunchJob(context, choice, snapshot), drawing.draw, as_json=as_json, line=drawing.line)
     if as_json:
         print_json("session", {**msgspec.to_builtins(session), "url": drawing.url})
         return
+    if not session.running:
+        click.echo(f"{session.name} ran {session.image} and has ended (status {session.exit_code})")
+        click.echo(f"More: drydock sessions logs {session.name}, … start {session.name}, … remove {session.name}")
+        return
     click.echo(f"{session.name} runs {session.image}")
-    if drawing.url:
-        click.echo(f"Jupyter: {drawing.url}")
+    for line in _addresses(session, drawing.url):
+        click.echo(line)
     click.echo(f"More: drydock sessions connect {session.name}, … logs {session.name}, … stop {session.name}")
+
+
+def _addresses(session: Session, jupyter_url: str) -> list[str]:
+    if session.remote:
+        return ["Its ports are open on the engine's computer; see 'drydock sessions connect' for them."]
+    lines = [f"Jupyter:     {jupyter_url}"] if jupyter_url else []
+    if port := session.port_of("tensorboard"):
+        lines.append(f"TensorBoard: http://127.0.0.1:{port}/")
+    if port := session.port_of("ssh"):
+        lines.append(f"SSH:         ssh -p {port} root@127.0.0.1")
+    return lines
 
 
 class _Drawing:
@@ -203,5 +237,7 @@ class _Drawing:
                 self.line.show(f"  {text}")
             case Ready(url):
                 self.url = url
+            case Problem():
+                note(_problem(step))
             case _:
                 pass

@@ -75,9 +75,13 @@ def _print(result: ProbeResult) -> None:
         )
         for failure in proof.failures:
             click.echo(f"    {failure}")
-    if not result.gpus:
+    if result.torch is None:
+        click.echo("There is no torch to be seen here, so nothing was proved.")
+    elif not result.gpus:
         click.echo(f"torch sees no GPU here; {_CPU[result.cpu_works]}.")
     for problem in result.problems:
         click.echo(f"Problem: {problem}")
+    if result.torch is None and result.place.kind == "host":
+        click.echo("Name the Python that has torch with --python PATH, or prove a container with --image or --session.")
     if not result.complete:
         click.echo("A probe did not come to its end; what it wrote until then is shown.")

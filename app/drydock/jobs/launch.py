@@ -40,7 +40,10 @@ _TOKEN_BYTES = 32
 
 
 class LaunchJob(Job[Session]):
-    """Start a session. Steps: :class:`Stage`, ``PullProgress``, :class:`BuildLine`, :class:`LogLine`, :class:`Ready`.
+    """Start a session.
+
+    Steps: :class:`Stage`, ``Problem`` for each warning of the preflight, ``PullProgress``, :class:`BuildLine`,
+    :class:`LogLine`, :class:`Ready`.
 
     When it fails or is stopped, no container is left over; layers and images that were finished stay.
 
@@ -64,8 +67,11 @@ class LaunchJob(Job[Session]):
             tell(Stage("checking", self._choice.image))
             world, choice = self._context.world, self._choice
             ground = look_around(engine, world, choice, self._snapshot)
-            for problem in blockers(judge(choice, ground)):
+            problems = judge(choice, ground)
+            for problem in blockers(problems):
                 raise problem.trouble
+            for problem in problems:
+                tell(problem)
             keys = public_keys(world) if "ssh" in choice.services else ()
             stop.check()
             local = _have_image(engine, choice, tell, stop)

@@ -18,6 +18,8 @@ LEAST_INTERVAL = 0.1
 HIDDEN_INTERVAL = 5.0
 CALL_LIMIT = 2.0
 _OWNERS_SECONDS = 4.0
+_FIRST_OWNERS_SECONDS = 0.5
+"""How long the first sample waits for the engine, so that its processes have their containers' names."""
 
 
 class WatchControl:
@@ -167,11 +169,15 @@ class _Owners:
         self._context = context
         self._control = control
         self._owners: Mapping[int, str] | None = None
+        self._asked = threading.Event()
         self._closed = threading.Event()
         threading.Thread(target=self._ask, name="container owners", daemon=True).start()
 
     def newest(self) -> Mapping[int, str] | None:
         """Return what is known; None when no engine answered."""
+        if not self._asked.is_set():
+            self._asked.wait(_FIRST_OWNERS_SECONDS)
+            self._asked.set()
         return self._owners
 
     def close(self) -> None:
@@ -182,6 +188,7 @@ class _Owners:
         while not self._closed.is_set():
             if self._control.processes and not self._control.hidden:
                 self._owners = self._found()
+            self._asked.set()
             self._closed.wait(_OWNERS_SECONDS)
 
     def _found(self) -> Mapping[int, str] | None:

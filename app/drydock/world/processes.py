@@ -153,6 +153,10 @@ class _Sink(threading.Thread):
         return content.decode("utf-8", "replace").replace("\r\n", "\n")
 
 
+def _reason(error: OSError | ValueError) -> str:
+    return (error.strerror if isinstance(error, OSError) else "") or str(error)
+
+
 class FollowedProcess:
     """A child whose standard output is read line by line while it runs."""
 
@@ -162,7 +166,7 @@ class FollowedProcess:
         try:
             self._process = _open(argv, environment, directory=directory)
         except (OSError, ValueError) as error:
-            raise Trouble("program-not-started", program=argv[0] if argv else "", text=str(error)) from error
+            raise Trouble("program-not-started", program=argv[0] if argv else "", text=_reason(error)) from error
         self._errors = _Sink(self._process.stderr, _TAIL_LIMIT, keep_end=True)
         self._killer: threading.Timer | None = None
         self._lock = threading.Lock()

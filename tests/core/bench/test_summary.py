@@ -146,6 +146,15 @@ def test_drift_is_shown_when_the_probe_warned():
     assert [one.id for one in warned.rungs] == ["fp32"]
 
 
+@pytest.mark.parametrize(("later", "verdict"), [(105.0, "win"), (1500.0, "cannot-tell"), (7.0, "cannot-tell")])
+def test_a_gain_that_is_smaller_than_the_drift_is_no_gain(later, verdict):
+    rungs = [rung("fp32", 100.0), rung("amp", 500.0), rung("fp32-repeat", later)]
+    warned = summary(
+        [*start("fp32", "amp"), *rungs, {"type": "warn", "code": "drifting", "slot": "fp32-repeat"}, FINAL]
+    )
+    assert {one.id: one.verdict for one in warned.rungs}["amp"] == verdict
+
+
 def test_nothing_at_all_is_a_crashed_run():
     found = summary([])
     assert (found.end, found.rungs, found.best, found.valid) == ("crashed", (), None, False)

@@ -180,11 +180,15 @@ class _Run:
         ratio = _ratio(rate, baseline)
         if ratio is None or baseline is None or min(rate.count, baseline.count) < statistics.LEAST_FOR_INTERVAL:
             return "cannot-tell"
-        if ratio.low > _WIN:
+        # what the baseline itself changed by in the meantime is no merit of a rung
+        drift = self.drift()
+        moved = max(drift.value, 1 / drift.value) if drift else 1.0
+        if ratio.low / moved > _WIN:
             return "win"
-        if ratio.high < 2 - _WIN:
+        if ratio.high * moved < 2 - _WIN:
             return "loss"
-        return "cannot-tell" if ratio.high > _WIN and ratio.low < 2 - _WIN else "no-effect"
+        spans = ratio.high * moved > _WIN and ratio.low / moved < 2 - _WIN
+        return "cannot-tell" if spans else "no-effect"
 
     def not_run(self) -> tuple[NotRun, ...]:
         found: dict[str, NotRun] = {}

@@ -73,8 +73,9 @@ def driver_starts_family(image: Image, situation: Situation) -> Reason | None:
             return None
     elif situation.native is not None and situation.native[0] >= image.cuda[0]:
         return None
-    values = {"driver": situation.machine.driver or "?", "cuda": str(image.cuda), "needed": driver_text(needed)}
-    return Reason("DRIVER_TOO_OLD_FOR_CUDA", values)
+    driver = situation.machine.driver
+    values = {"driver": driver or "", "cuda": str(image.cuda), "needed": driver_text(needed)}
+    return Reason("DRIVER_TOO_OLD_FOR_CUDA", values if driver else {**values, "cause": "absent"})
 
 
 def holds_code_for_every_gpu(image: Image, situation: Situation) -> Reason | None:
@@ -102,8 +103,8 @@ def starts_under_strict_check(image: Image, situation: Situation) -> Reason | No
     """
     if not image.requires_native or is_native(image, situation):
         return None
-    values = {"cuda": str(image.cuda), "native": str(situation.native or "?")}
-    return Reason("IMAGE_REQUIRES_NEWER_DRIVER", values)
+    values = {"cuda": str(image.cuda), "native": str(situation.native or "")}
+    return Reason("IMAGE_REQUIRES_NEWER_DRIVER", values if situation.native else {**values, "cause": "absent"})
 
 
 def is_native(image: Image, situation: Situation) -> bool:
