@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from drydock.qt.theme import theme
+from drydock.qt.theme import STYLE_ARGUMENTS, theme
 from drydock.qt.widgets.banner import Banner
 from drydock.qt.widgets.bar_chart import Bar, BarChart
 from drydock.qt.widgets.card import Card
@@ -327,7 +327,7 @@ def main() -> int:
     parser.add_argument("--only", default="")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    app = QApplication(sys.argv[:1])
+    app = QApplication([sys.argv[0], *STYLE_ARGUMENTS])
     theme().install(app)
     for choice in ("light", "dark"):
         theme().choose(choice)

@@ -26,7 +26,7 @@ def main() -> None:
     from drydock.data.machine import open_machine
     from drydock.jobs.context import Context
     from drydock.qt.app import App
-    from drydock.qt.theme import theme
+    from drydock.qt.theme import STYLE_ARGUMENTS, theme
     from drydock.qt.window import PAGES, MainWindow
     from drydock.store import Store
     from drydock.world.live import LiveWorld
@@ -37,7 +37,7 @@ def main() -> None:
         QTimer.singleShot(round(seconds * 1000), loop.quit)
         loop.exec()
 
-    qt = QApplication(sys.argv[:1])
+    qt = QApplication([sys.argv[0], *STYLE_ARGUMENTS])
     theme().install(qt, "light")
     machine = open_machine(wanted.machine) if wanted.machine else None
     app = App(Context(world=LiveWorld(), store=Store(), engine=os.environ.get("DOCKER_HOST", "")), machine)

@@ -76,6 +76,7 @@ def test_sample_machines_open_from_home(qtbot, tmp_path):
     with opened_window(qtbot, tmp_path, engine="unix:///nowhere/docker.sock") as window:
         window.show_page("home")
         home = window.page("home")
+        qtbot.waitUntil(lambda: home.samples is not None)
         buttons = {button.text(): button for button in home.samples.findChildren(QPushButton)}
         qtbot.mouseClick(buttons["8x H100 server"], Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda: window.app.diagnosis is not None, timeout=10_000)

@@ -1,13 +1,14 @@
 """What jobs are given: the doors, the store, the engine that was chosen, or a recorded machine instead."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drydock.store import Store
-from drydock.world import World
-
 if TYPE_CHECKING:
     from drydock.engines import Engine
+    from drydock.store import Store
+    from drydock.world import World
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Context:
     store: Store
     engine: str = ""
 
-    def open_engine(self) -> "Engine":
+    def open_engine(self) -> Engine:
         """Connect to the chosen engine.
 
         Raises:

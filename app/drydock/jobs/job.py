@@ -1,10 +1,13 @@
 """The shape of a job."""
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
-from drydock.world import Stop
+if TYPE_CHECKING:
+    from drydock.world import Stop
 
 Result = TypeVar("Result", covariant=True)
 

@@ -11,7 +11,7 @@ from drydock.core.trouble import Trouble
 from drydock.jobs.context import Context
 from drydock.qt.app import App
 from drydock.qt.crash import CrashCatcher, CrashDialog, crash_report
-from drydock.qt.theme import theme
+from drydock.qt.theme import STYLE_ARGUMENTS, icons, theme
 from drydock.qt.window import PAGES, MainWindow
 from drydock.store import Store
 from drydock.world.live import LiveWorld
@@ -40,7 +40,7 @@ def run(machine: str = "", page: str = "", quit_after: float | None = None, engi
     names = [name for name, *_ in PAGES]
     if page and page not in names:
         raise Trouble("page-unknown", page=page, pages=", ".join(names))
-    qt = QApplication.instance() or QApplication([sys.argv[0]])
+    qt = QApplication.instance() or QApplication([sys.argv[0], *STYLE_ARGUMENTS])
     assert isinstance(qt, QApplication)
     qt.setApplicationName("drydock")
     qt.setApplicationDisplayName("Drydock")
@@ -58,6 +58,7 @@ def run(machine: str = "", page: str = "", quit_after: float | None = None, engi
     ticker.start()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: window.close())
+    window.first_painted.connect(lambda: qt.setWindowIcon(icons.app_icon()))
     window.first_painted.connect(app.diagnose)
     if quit_after is not None:
         window.first_painted.connect(lambda: QTimer.singleShot(int(quit_after * 1000), window.close))

@@ -1,15 +1,18 @@
 """Runs jobs off the main thread and brings their steps and endings back to it as queued signals."""
 
+from __future__ import annotations
+
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal
 
 from drydock.core.trouble import Stopped, Trouble
-from drydock.jobs import Job
-from drydock.world import Stop
+
+if TYPE_CHECKING:
+    from drydock.jobs import Job
 
 R = TypeVar("R")
 
@@ -34,6 +37,8 @@ class Running(QObject):
     ended = Signal()
 
     def __init__(self, job: Job[Any], parent: QObject) -> None:
+        from drydock.world import Stop  # the first job starts after the first paint
+
         super().__init__(parent)
         self._job = job
         self._stop = Stop()

@@ -1,4 +1,4 @@
-"""The doors of this computer."""
+"""The doors of this computer. Doors that open only after the window is painted are loaded when first used."""
 
 import datetime
 import os
@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from drydock.core.facts import Cpu, Fact, Known, Memory, Missing, User
-from drydock.world import files, machine, ports, processes
+from drydock.world import files, machine
 from drydock.world.clean_environment import clean_environment
 from drydock.world.interface import Outcome, Process
 from drydock.world.stop import Stop
@@ -30,6 +30,8 @@ class LiveWorld:
         environment: Mapping[str, str] | None = None,
     ) -> Outcome:
         """Run a program to its end; ``environment`` is put on top of the user's own."""
+        from drydock.world import processes
+
         return processes.run(argv, {**self._environment, **(environment or {})}, limit, stdin)
 
     def start(
@@ -45,6 +47,8 @@ class LiveWorld:
         Raises:
             Trouble: ``program-not-started`` when it cannot be started.
         """
+        from drydock.world import processes
+
         return processes.FollowedProcess(argv, {**self._environment, **(environment or {})}, stop, directory)
 
     def read_text(self, path: str, size_limit: int = 1 << 20) -> Fact[str]:
@@ -98,14 +102,20 @@ class LiveWorld:
 
     def port_taken(self, number: int) -> Fact[bool]:
         """Return whether something is on 127.0.0.1:number."""
+        from drydock.world import ports
+
         return ports.taken(number)
 
     def port_owner(self, number: int) -> Fact[str]:
         """Return the name of the program that listens on the port."""
+        from drydock.world import ports
+
         return ports.owner(number)
 
     def process_name(self, pid: int) -> Fact[str]:
         """Return the name of a process."""
+        from drydock.world import ports
+
         return ports.process_name(pid)
 
     def now(self) -> str:

@@ -1,14 +1,13 @@
 """Home: the stack drawn as layers, one sentence on top, one main button."""
 
-from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from drydock.core.trouble import Trouble
 from drydock.qt.app import App
-from drydock.qt.widgets.card import Card
-from drydock.qt.widgets.flow import FlowLayout
 from drydock.qt.widgets.labels import button, label
 from drydock.qt.widgets.page import Page
 from drydock.qt.widgets.page_header import PageHeader
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from drydock.core.findings import Diagnosis
     from drydock.jobs.sessions import Session
     from drydock.qt.models.stack import Headline, LayerWords, Proof
+    from drydock.qt.pages.samples import SamplesCard
 
 _WHERE = {"gpu": "doctor", "driver": "doctor", "engine": "doctor", "image": "images", "work": "launch"}
 
@@ -36,7 +36,8 @@ class HomePage(Page):
         self.header.chosen.connect(self._act)
         self.stack = StackView()
         self.stack.layer_chosen.connect(self._go_to)
-        self.samples = Card(self.tr("Look at a sample machine"))
+        self.samples: SamplesCard | None = None
+        self._painted = False
         self._checked = label("", "muted", wrap=False)
         again = button(self.tr("Check again"), "quiet", "refresh")
         again.setToolTip("F5")
@@ -47,9 +48,7 @@ class HomePage(Page):
         self.body.addWidget(self.header)
         self.body.addWidget(self.stack)
         self.body.addLayout(foot)
-        self.body.addWidget(self.samples)
         self.body.addStretch(1)
-        self._fill_samples()
         app.diagnosing.connect(self._wait)
         app.diagnosed.connect(self._show)
         app.diagnosis_failed.connect(self._fail)
@@ -60,25 +59,21 @@ class HomePage(Page):
         if app.diagnosis:
             self._show(app.diagnosis)
 
-    def _fill_samples(self) -> None:
-        from drydock.data.machine import sample_machines
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            QTimer.singleShot(0, self, self._add_samples)
 
-        words = label(self.tr("See what Drydock says about other machines. Nothing there is this computer."), "muted")
-        self.samples.body.addWidget(words)
-        row = QWidget()
-        flow = FlowLayout(row, least=190)
-        for name, card in sample_machines().items():
-            open_it = button(card.title, "plain", "sample")
-            open_it.setToolTip(card.description)
-            open_it.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            open_it.clicked.connect(partial(self._open_sample, name))
-            flow.addWidget(open_it)
-        self.samples.body.addWidget(row)
+    def _add_samples(self) -> None:
+        # the samples' descriptions are read from files, so they come after the first paint
+        from drydock.qt.pages.samples import SamplesCard
 
-    def _open_sample(self, name: str) -> None:
-        from drydock.data.machine import open_machine
-
-        self._app.show_machine(open_machine(name))
+        words = self.tr("See what Drydock says about other machines. Nothing there is this computer.")
+        self.samples = SamplesCard(self._app, words)
+        self.samples.set_title(self.tr("Look at a sample machine"))
+        self.samples.setVisible(not self._app.recorded)
+        self.body.insertWidget(self.body.count() - 1, self.samples)
 
     def _go_to(self, layer: str) -> None:
         self._app.page_wanted.emit(_WHERE[layer], None)
@@ -107,7 +102,8 @@ class HomePage(Page):
     def _forget(self) -> None:
         self._proof = None
         self._sessions = None
-        self.samples.setVisible(not self._app.recorded)
+        if self.samples:
+            self.samples.setVisible(not self._app.recorded)
 
     def _show(self, diagnosis: "Diagnosis") -> None:
         from drydock.core.images import Wish

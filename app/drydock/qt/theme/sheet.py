@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import pkgutil
 from dataclasses import fields
 from functools import cache
-from importlib.resources import files
 from string import Template
 
 from PySide6.QtGui import QColor, QPalette
@@ -15,7 +15,9 @@ from drydock.qt.theme.tokens import Colours
 
 @cache
 def _template() -> Template:
-    return Template((files("drydock_resources.style") / "drydock.qss").read_text(encoding="utf-8"))
+    text = pkgutil.get_data("drydock_resources.style", "drydock.qss")
+    assert text is not None
+    return Template(text.decode())
 
 
 def style_sheet(colours: Colours, arrows: dict[str, str]) -> str:
