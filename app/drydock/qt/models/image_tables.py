@@ -1,6 +1,8 @@
 """The two lists of the Images page as Qt item models."""
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
+import re
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from drydock.qt.models.images import VERDICT_STATES, VERDICT_WORDS, CatalogueRow, LocalRow, Verdict
 from drydock.qt.theme import icons, theme
@@ -11,11 +13,18 @@ _ROLE = Qt.ItemDataRole
 
 
 class CatalogueTable(QAbstractTableModel):
-    """Images of the catalogue: verdict, tag, torch, CUDA, flavour, first reason."""
+    """Images of the catalogue: verdict, tag, torch, CUDA, flavour, first reason.
+
+    Attributes:
+        every: all rows; ``rows`` are those that are shown.
+    """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.every: tuple[CatalogueRow, ...] = ()
         self.rows: tuple[CatalogueRow, ...] = ()
+        self._words: tuple[re.Pattern[str], ...] = ()
+        self._verdicts: frozenset[Verdict] = frozenset()
         self._titles = (
             self.tr("Verdict"),
             self.tr("Image"),
@@ -26,7 +35,28 @@ class CatalogueTable(QAbstractTableModel):
         )
 
     def set_rows(self, rows: tuple[CatalogueRow, ...]) -> None:
-        """Show other rows; the same images in the same order keep selection and place."""
+        """Take other rows."""
+        self.every = rows
+        self._show(tuple(filter(self._keeps, rows)))
+
+    def narrow(self, text: str, verdicts: frozenset[Verdict]) -> None:
+        """Show only what holds every word of ``text`` and has one of the verdicts (none means any)."""
+        # 2.9 is meant as a version, and not as the end of 12.9
+        self._words = tuple(
+            re.compile((r"(?<![\d.])" if word[0].isdigit() else "") + re.escape(word), re.IGNORECASE)
+            for word in text.split()
+        )
+        self._verdicts = verdicts
+        self._show(tuple(filter(self._keeps, self.every)))
+
+    def _keeps(self, row: CatalogueRow) -> bool:
+        if self._verdicts and row.verdict not in self._verdicts:
+            return False
+        held = f"{row.reference} torch {row.torch} cuda {row.cuda}"
+        return all(word.search(held) for word in self._words)
+
+    def _show(self, rows: tuple[CatalogueRow, ...]) -> None:
+        # the same images in the same order keep selection and place
         same = [row.reference for row in rows] == [row.reference for row in self.rows]
         if not same:
             self.beginResetModel()
@@ -64,34 +94,6 @@ class CatalogueTable(QAbstractTableModel):
         here = self.tr("{name}  ·  here").format(name=row.name) if row.here else row.name
         first = row.why[0] if row.why and row.verdict != "works" else ""
         return (VERDICT_WORDS[row.verdict], here, row.torch, row.cuda, row.flavour, first)
-
-
-class CatalogueFilter(QSortFilterProxyModel):
-    """Keeps the rows that hold every typed word and have the chosen verdict."""
-
-    def __init__(self, source: CatalogueTable, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._table = source
-        self._words: tuple[str, ...] = ()
-        self._verdicts: frozenset[Verdict] = frozenset()
-        self.setSourceModel(source)
-
-    def narrow(self, text: str, verdicts: frozenset[Verdict]) -> None:
-        """Keep what holds the words of ``text``; no verdicts means all."""
-        self._words = tuple(text.lower().split())
-        self._verdicts = verdicts
-        self.invalidateRowsFilter()
-
-    def row(self, index: Index) -> CatalogueRow:
-        """Return the row at an index of this model."""
-        return self._table.rows[self.mapToSource(index).row()]
-
-    def filterAcceptsRow(self, source_row: int, source_parent: Index) -> bool:
-        row = self._table.rows[source_row]
-        if self._verdicts and row.verdict not in self._verdicts:
-            return False
-        held = f"{row.reference} torch {row.torch} cuda {row.cuda}".lower()
-        return all(word in held for word in self._words)
 
 
 class LocalTable(QAbstractTableModel):

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from drydock.qt.models.image_tables import CatalogueFilter, CatalogueTable
+from drydock.qt.models.image_tables import CatalogueTable
 from drydock.qt.models.images import VERDICT_WORDS, CatalogueRow, Verdict
 from drydock.qt.pages.image_table import ImageTable
 from drydock.qt.theme import tokens
@@ -33,7 +33,6 @@ class CatalogueList(QWidget):
         super().__init__(parent)
         self._why_not = ""
         self.model = CatalogueTable(self)
-        self.kept = CatalogueFilter(self.model, self)
         self.search = QLineEdit(placeholderText=self.tr("Filter: 2.9 devel"), clearButtonEnabled=True)
         self.search.setAccessibleName(self.tr("Filter the catalogue"))
         self.search.textChanged.connect(self._narrow)
@@ -44,7 +43,7 @@ class CatalogueList(QWidget):
         self.show_only.currentIndexChanged.connect(self._narrow)
         self._count = label("", "small", wrap=False)
         self.table = ImageTable(self.tr("Catalogue of images"), stretched=5)
-        self.table.setModel(self.kept)
+        self.table.setModel(self.model)
         self.table.fit((160, 250, 70, 60, 76, 0))
         self.table.selectionModel().currentRowChanged.connect(self._choose)
         self._title = label("", "strong", selectable=True)
@@ -79,7 +78,7 @@ class CatalogueList(QWidget):
     def chosen(self) -> CatalogueRow | None:
         """The row that is selected."""
         index = self.table.currentIndex()
-        return self.kept.row(index) if index.isValid() else None
+        return self.model.rows[index.row()] if index.isValid() else None
 
     @property
     def reasons(self) -> str:
@@ -88,10 +87,9 @@ class CatalogueList(QWidget):
 
     def choose(self, reference: str) -> bool:
         """Select an image by name and say whether it is listed."""
-        for number in range(self.kept.rowCount()):
-            index = self.kept.index(number, 0)
-            if self.kept.row(index).reference == reference:
-                self.table.setCurrentIndex(index)
+        for number, row in enumerate(self.model.rows):
+            if row.reference == reference:
+                self.table.setCurrentIndex(self.model.index(number, 0))
                 return True
         return False
 
@@ -109,16 +107,16 @@ class CatalogueList(QWidget):
         self._tell(self.chosen)
 
     def _narrow(self) -> None:
-        self.kept.narrow(self.search.text(), _KEPT[self.show_only.currentIndex()])
+        self.model.narrow(self.search.text(), _KEPT[self.show_only.currentIndex()])
         self._count_rows()
         self._tell(self.chosen)
 
     def _count_rows(self) -> None:
         words = self.tr("{shown} of {all}")
-        self._count.setText(words.format(shown=self.kept.rowCount(), all=self.model.rowCount()))
+        self._count.setText(words.format(shown=len(self.model.rows), all=len(self.model.every)))
 
     def _choose(self, current: QModelIndex) -> None:
-        self._tell(self.kept.row(current) if current.isValid() else None)
+        self._tell(self.model.rows[current.row()] if current.isValid() else None)
 
     def _tell(self, row: CatalogueRow | None) -> None:
         self._title.setText(row.reference if row else "")

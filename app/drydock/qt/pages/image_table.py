@@ -1,6 +1,7 @@
 """The table of both lists of images."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
 
 from drydock.qt.theme import tokens
@@ -9,7 +10,13 @@ _HEIGHT = 340
 
 
 class ImageTable(QTableView):
-    """A quiet table of whole rows."""
+    """A quiet table of whole rows.
+
+    Signals:
+        delete_wanted: the Delete key, on a row.
+    """
+
+    delete_wanted = Signal()
 
     def __init__(self, name: str, stretched: int) -> None:
         super().__init__()
@@ -31,6 +38,12 @@ class ImageTable(QTableView):
         head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self._stretched = stretched
         self.setMinimumHeight(_HEIGHT)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Delete):
+            self.delete_wanted.emit()
+            return
+        super().keyPressEvent(event)
 
     def fit(self, widths: tuple[int, ...]) -> None:
         """Give the columns their widths; the stretched one takes the rest."""

@@ -1,7 +1,6 @@
 """What the engine holds, with size and removal."""
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from drydock.qt.models.image_tables import LocalTable
@@ -34,9 +33,7 @@ class LocalList(QWidget):
         self._launch.clicked.connect(self._do_launch)
         self._remove = button(self.tr("Remove…"), "danger", "trash")
         self._remove.clicked.connect(self._do_remove)
-        delete = QShortcut(QKeySequence(QKeySequence.StandardKey.Delete), self.table)
-        delete.setContext(Qt.ShortcutContext.WidgetShortcut)
-        delete.activated.connect(self._do_remove)
+        self.table.delete_wanted.connect(self._do_remove)
         acts = QHBoxLayout()
         acts.setSpacing(tokens.S8)
         acts.addWidget(self._launch)

@@ -1,0 +1,124 @@
+import pytest
+from tests.support.snapshots import gpu, healthy_snapshot
+
+from drydock.core.facts import Known, LocalImage
+from drydock.core.images import Wish
+from drydock.data.catalogue import load_catalogue
+from drydock.data.machine import open_machine
+from drydock.jobs.recommend import recommend_for
+from drydock.qt.models.image_tables import CatalogueTable
+from drydock.qt.models.images import (
+    catalogue_rows,
+    confirmation,
+    contents,
+    gpu_code,
+    local_rows,
+    nearest_wish,
+    plan_title,
+    reasons,
+    refusal_text,
+)
+
+
+@pytest.fixture(scope="module")
+def desktop():
+    return open_machine("rtx4090-desktop").snapshot
+
+
+def local(*references, labels=None, size=5_000_000_000):
+    return LocalImage(
+        id="sha256:" + "a" * 64,
+        references=references,
+        digests=(),
+        size=size,
+        created="2026-11-01T10:00:00Z",
+        labels=labels or {},
+    )
+
+
+def test_the_chosen_image_is_explained_once(desktop):
+    choice = recommend_for(desktop, Wish()).choice
+    told = " ".join(reasons(choice))
+    assert choice.torch in told
+    assert "code for" not in told  # the row of the GPU says that
+    assert gpu_code(choice) == (("GeForce RTX 4090", "Compute capability 8.9, runs the code for 8.6"),)
+    assert dict(contents(choice))["CUDA"] == choice.cuda
+    assert "catalogue of" in confirmation(choice)
+
+
+def test_equal_gpus_share_a_row():
+    choice = recommend_for(open_machine("h100x8-server").snapshot, Wish()).choice
+    assert [name for name, _ in gpu_code(choice)] == ["8x H100 80GB HBM3"]
+
+
+def test_every_image_is_listed_with_its_verdict(desktop):
+    answer, catalogue = recommend_for(desktop, Wish()), load_catalogue()
+    rows = catalogue_rows(answer, catalogue, (local(answer.choice.reference),))
+    assert len(rows) == len(catalogue.images)
+    assert (rows[0].reference, rows[0].verdict, rows[0].here) == (answer.choice.reference, "recommended", True)
+    works = [row.reference for row in rows if row.verdict == "works"]
+    assert works == list(answer.alternatives)
+    assert all(row.why for row in rows[1:])
+    verdicts = {row.name: row.verdict for row in rows}
+    assert verdicts["2.14.1-cuda13.0-cudnn9-devel"] == "not_wished"
+    assert not any(row.here for row in rows[1:])
+
+
+def test_what_cannot_run_says_so_whatever_was_wished():
+    snapshot = open_machine("broken-laptop").snapshot
+    rows = catalogue_rows(recommend_for(snapshot, Wish()), load_catalogue(), ())
+    assert {row.verdict for row in rows} == {"cannot_run"}
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        Wish(torch="2.15"),
+        Wish(torch="2.9", cuda="11.8"),
+        Wish(torch="9.9", cuda="13.4", flavour="devel"),
+        Wish(cuda="13.4", task="extensions"),
+        Wish(torch="2.15", cuda="11.8", task="compile"),
+    ],
+)
+def test_each_way_out_of_a_refusal_leads_to_its_image(desktop, wish):
+    answer = recommend_for(desktop, wish)
+    assert refusal_text(answer.refusal)
+    for choice in (answer.refusal.nearest, *answer.refusal.others):
+        relaxed = nearest_wish(desktop, wish, choice)
+        assert relaxed.task == wish.task
+        assert recommend_for(desktop, relaxed).choice.reference == choice.reference
+
+
+def test_mixed_gpus_have_a_plan_each():
+    old = gpu(1, name=Known("NVIDIA GeForce GTX 1080"), compute_capability=Known((6, 1)))
+    snapshot = healthy_snapshot(gpus=(gpu(0), old))
+    plans = recommend_for(snapshot, Wish()).per_gpu
+    assert [plan_title(plan) for plan in plans] == ["GeForce RTX 4090", "GeForce GTX 1080"]
+
+
+def test_local_images_have_a_row_for_each_name():
+    services = {"drydock.service-image": "key", "drydock.parent": "p/q:1", "drydock.services": "jupyter,ssh"}
+    images = (
+        local("a/b:1", "a/b:latest"),
+        local("drydock/service:key", labels=services),
+        local(),
+    )
+    rows = local_rows(images, load_catalogue(), "a/b:1")
+    assert [row.key for row in rows] == ["a/b:1", "a/b:latest", "drydock/service:key", "sha256:" + "a" * 64]
+    assert rows[0].kind == "Recommended for this machine"
+    assert rows[2].kind == "Made by Drydock: p/q:1 with jupyter, ssh"
+    assert rows[3].name.startswith("(no name) aaaa")
+    assert rows[0].size_text == "5.0 GB"
+
+
+def test_the_filter_keeps_rows_with_every_word(qapp, desktop):
+    table = CatalogueTable()
+    table.set_rows(catalogue_rows(recommend_for(desktop, Wish()), load_catalogue(), ()))
+    table.narrow("2.9 devel", frozenset())
+    assert table.rows
+    assert all(row.torch.startswith("2.9") and row.flavour == "devel" for row in table.rows)
+    table.narrow("2.9 devel", frozenset(("recommended",)))
+    assert table.rowCount() == 0
+    table.narrow("", frozenset(("recommended",)))
+    assert table.rowCount() == 1
+    assert len(table.every) > 100
