@@ -1,10 +1,13 @@
 """Choose a shell: a command was named → the command line; none, or ``gui`` → the window."""
 
+import gc
 import sys
 
 
 def open_window(machine: str, page: str, quit_after: float | None, engine: str) -> int:
     """Open the window (Qt is imported only now) and return its exit code."""
+    # nothing made on the way to the first paint is garbage, so looking for some waits until then
+    gc.disable()
     from drydock.qt.application import run
 
     return run(machine=machine, page=page, quit_after=quit_after, engine=engine)

@@ -4,7 +4,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QPushButton
 
 from drydock.core.redact import Redactor
-from drydock.qt.crash import CrashCatcher, CrashDialog, crash_report
+from drydock.qt.crash import CrashCatcher, crash_report
+from drydock.qt.crash_dialog import CrashDialog
 
 
 def test_the_report_names_versions_and_no_person():

@@ -1,5 +1,6 @@
 """Starts the window."""
 
+import gc
 import signal
 import sys
 
@@ -10,7 +11,7 @@ from drydock import __version__
 from drydock.core.trouble import Trouble
 from drydock.jobs.context import Context
 from drydock.qt.app import App
-from drydock.qt.crash import CrashCatcher, CrashDialog, crash_report
+from drydock.qt.crash import CrashCatcher, crash_report
 from drydock.qt.theme import STYLE_ARGUMENTS, icons, theme
 from drydock.qt.window import PAGES, MainWindow
 from drydock.store import Store
@@ -58,6 +59,7 @@ def run(machine: str = "", page: str = "", quit_after: float | None = None, engi
     ticker.start()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: window.close())
+    window.first_painted.connect(gc.enable)
     window.first_painted.connect(lambda: qt.setWindowIcon(icons.app_icon()))
     window.first_painted.connect(app.diagnose)
     if quit_after is not None:
@@ -72,6 +74,7 @@ def run(machine: str = "", page: str = "", quit_after: float | None = None, engi
 def _catch_crashes(app: App, window: MainWindow) -> None:
     def show(text: str) -> None:
         from drydock.jobs.report import make_redactor
+        from drydock.qt.crash_dialog import CrashDialog
 
         CrashDialog(crash_report(text, make_redactor(app.context)), window).open()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from PySide6.QtGui import QFont, QFontDatabase, QFontInfo
+from PySide6.QtGui import QFont, QFontDatabase
 
 from drydock.qt.theme import tokens
 
@@ -47,5 +47,5 @@ def mono(role: str = "body") -> QFont:
 
 
 def mono_family() -> str:
-    """Return the name of the fixed-width family that is really used."""
-    return QFontInfo(mono()).family()
+    """Return the name of the system's fixed-width family (it may stand for another: asking loads fonts)."""
+    return mono().family()

@@ -6,7 +6,7 @@ import pkgutil
 from functools import cache
 
 from PySide6.QtCore import QByteArray, QRectF, Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap, QPixmapCache
+from PySide6.QtGui import QGuiApplication, QIcon, QPainter, QPixmap, QPixmapCache
 from PySide6.QtSvg import QSvgRenderer
 
 from drydock.qt.theme import tokens
@@ -14,13 +14,17 @@ from drydock.qt.theme import tokens
 APP_ICON_SIZES = (16, 24, 32, 48, 64, 128, 256)
 
 
-@cache
-def source(name: str) -> str:
-    """Return the SVG text of an icon.
+def source(name: str, colour: str = "currentColor") -> str:
+    """Return the SVG text of an icon, drawn in a colour (``#rrggbb``).
 
     Raises:
         KeyError: there is no icon of that name.
     """
+    return _drawing(name).replace("currentColor", colour)
+
+
+@cache
+def _drawing(name: str) -> str:
     try:
         # loads faster than importlib.resources, which counts before the first paint
         drawing = pkgutil.get_data("drydock_resources.icons", f"{name}.svg")
@@ -55,7 +59,7 @@ def pixmap(name: str, colour: str, size: int, ratio: float = 1.0) -> QPixmap:
     edge = max(1, round(size * ratio))
     drawn = QPixmap(edge, edge)
     drawn.fill(Qt.GlobalColor.transparent)
-    renderer = QSvgRenderer(QByteArray(source(name).replace("currentColor", colour).encode()))
+    renderer = QSvgRenderer(QByteArray(source(name, colour).encode()))
     painter = QPainter(drawn)
     renderer.render(painter, QRectF(0, 0, edge, edge))
     painter.end()
@@ -82,7 +86,8 @@ def icon(name: str, colour: str, disabled: str, *, gap: int = 0) -> QIcon:
             ask for it with an icon size that is wider by the same.
     """
     made = QIcon()
-    for factor in (1.0, 1.25, 1.5, 2.0, 3.0):  # the usual scales of a screen
+    screens = {screen.devicePixelRatio() for screen in QGuiApplication.screens()}
+    for factor in sorted(screens | {1.0, 2.0}):  # one for a screen that is plugged in later
         size = round(tokens.ICON * factor)
         for ink, mode in ((colour, QIcon.Mode.Normal), (disabled, QIcon.Mode.Disabled)):
             made.addPixmap(_with_gap(pixmap(name, ink, size), round(gap * factor)), mode)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from functools import cache
+from pathlib import Path
 from tempfile import gettempdir
 from typing import Literal, TypeAlias
 
@@ -128,9 +130,9 @@ class Theme(QObject):
             self._files = QTemporaryDir(QDir(gettempdir()).filePath("drydock-style-XXXXXX"))
         made: dict[str, str] = {}
         for name in ("chevron_down", "chevron_up"):
-            made[name] = self._files.filePath(f"{name}-{'dark' if self._colours.dark else 'light'}.png")
-            if not QDir().exists(made[name]):
-                icons.pixmap(name, self._colours.muted, 32).save(made[name])
+            made[name] = self._files.filePath(f"{name}-{'dark' if self._colours.dark else 'light'}.svg")
+            with contextlib.suppress(OSError):  # a full disk costs the arrows, not the window
+                Path(made[name]).write_text(icons.source(name, self._colours.muted), "utf-8")
         return made
 
 
