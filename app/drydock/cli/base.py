@@ -4,6 +4,8 @@ Exit codes: 0 nothing broken, 1 something is broken or the act failed, 2 wrong u
 130 stopped. ``--json`` prints one object on standard output; progress and messages go to standard error.
 """
 
+from __future__ import annotations
+
 import os
 import signal
 import sys
@@ -13,16 +15,16 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
-import msgspec
 
 from drydock.cli.shell import Shell
 from drydock.core.trouble import Stopped, Trouble
-from drydock.jobs import Job
-from drydock.jobs.context import Context
-from drydock.world import Stop
 
 if TYPE_CHECKING:
+    # loaded when a command runs, so that --help and --version stay quick
     from rich.progress import Progress
+
+    from drydock.jobs import Job
+    from drydock.jobs.context import Context
 
 BROKEN, USAGE, UNKNOWN, STOPPED = 1, 2, 3, 130
 SCHEMA = 1
@@ -53,6 +55,7 @@ def engine_before() -> str:
 @contextmanager
 def open_context(engine: str = "") -> Generator[Context]:
     """Open the doors and the store for one command."""
+    from drydock.jobs.context import Context
     from drydock.store import Store
     from drydock.world.live import LiveWorld
 
@@ -65,11 +68,13 @@ def open_context(engine: str = "") -> Generator[Context]:
         store.close()
 
 
-def run_job(job: Job[R], draw: Callable[[Any], None], *, as_json: bool, line: "ProgressLine | None" = None) -> R:
+def run_job(job: Job[R], draw: Callable[[Any], None], *, as_json: bool, line: ProgressLine | None = None) -> R:
     """Run a job in this thread; Ctrl-C (and a polite kill) asks it to stop, a second one ends the program.
 
     ``line`` is taken away when the job ends, before anything else is printed.
     """
+    from drydock.world import Stop
+
     stop = Stop()
 
     def interrupted(number: int, _frame: FrameType | None) -> None:
@@ -125,6 +130,8 @@ def troubles(*, as_json: bool) -> Generator[None]:
 
 def print_json(kind: str, body: object) -> None:
     """Print one object with ``schema`` and ``kind`` first."""
+    import msgspec
+
     fields = msgspec.to_builtins(body, str_keys=True)
     click.echo(msgspec.json.format(msgspec.json.encode({"schema": SCHEMA, "kind": kind, **fields})).decode())
 
@@ -157,7 +164,7 @@ class ProgressLine:
             self._bar.stop()
             self._bar = None
 
-    def _started(self) -> "Progress":
+    def _started(self) -> Progress:
         if self._bar is None:
             from rich.console import Console
             from rich.progress import BarColumn, Progress, TextColumn

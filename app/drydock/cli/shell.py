@@ -1,10 +1,8 @@
 """What the entry point hands to the commands."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 
-@dataclass
 class Shell:
     """What the commands are given.
 
@@ -13,5 +11,6 @@ class Shell:
         engine: the ``--engine`` that stood before the command, as in ``drydock --engine X doctor``.
     """
 
-    open_window: Callable[[str, str, float | None, str], int]
-    engine: str = ""
+    def __init__(self, open_window: Callable[[str, str, float | None, str], int]) -> None:
+        self.open_window = open_window
+        self.engine = ""
