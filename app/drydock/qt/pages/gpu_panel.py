@@ -139,6 +139,7 @@ class CompactPanel(GpuPanel):
         return (both,)
 
     def _place(self) -> None:
+        self._shown: tuple[Figure | str, ...] = ()
         self.line = label("", "muted", wrap=False)
         self.clock = label("", "muted", wrap=False)
         foot = QHBoxLayout()
@@ -157,6 +158,10 @@ class CompactPanel(GpuPanel):
         self.charts[0].append(_LOAD, time, words.utilisation)
 
     def _say_figures(self, words: GpuWords) -> None:
+        shown = (words.temperature, words.power, words.sm_clock, words.memory_clock, words.mig)
+        if shown == self._shown:
+            return
+        self._shown = shown
         _put(self.line, f"{words.temperature.text}  ·  {words.power.text}", self._in_full(words))
         clock = f"{words.sm_clock.text}  ·  {words.mig}" if words.mig else words.sm_clock.text
         _put(self.clock, clock, self._in_full(words))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
@@ -12,6 +13,12 @@ from drydock.qt.widgets.chart_series import nice_step
 
 Entry = tuple[str, str, str]  # label, value, colour role
 _DOT = 8.0
+
+
+@lru_cache(maxsize=2048)
+def text_width(text: str, *, strong: bool = False) -> float:
+    """Return how wide a small text is; live charts ask for the same few texts many times a second."""
+    return QFontMetricsF(fonts.font("small", strong=strong)).horizontalAdvance(text)
 
 
 def axis_text(value: float) -> str:
@@ -55,25 +62,22 @@ def paint_legend(painter: QPainter, box: QRectF, title: str, entries: list[Entry
     small, strong = fonts.font("small"), fonts.font("small", strong=True)
     metrics, bold = QFontMetricsF(small), QFontMetricsF(strong)
     height = metrics.height()
-    title_width = bold.horizontalAdvance(title)
+    title_width = text_width(title, strong=True)
     labels = len(entries) > 1 or not title
     wanted = sum(
-        bold.horizontalAdvance(value)
-        + (metrics.horizontalAdvance(label) + tokens.S4 if labels else 0)
-        + _DOT
-        + tokens.S16
+        text_width(value, strong=True) + (text_width(label) + tokens.S4 if labels else 0) + _DOT + tokens.S16
         for label, value, _ in entries
     )
     labels = labels and title_width + wanted <= box.width()
     right = box.right()
     align = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
     for label, value, role in reversed(entries):
-        right -= bold.horizontalAdvance(value)
+        right -= text_width(value, strong=True)
         painter.setFont(strong)
         painter.setPen(QColor(colours.ink))
         painter.drawText(QRectF(right, 0, box.width(), height), align, value)
         if labels:
-            right -= metrics.horizontalAdvance(label) + tokens.S4
+            right -= text_width(label) + tokens.S4
             painter.setFont(small)
             painter.setPen(QColor(colours.muted))
             painter.drawText(QRectF(right, 0, box.width(), height), align, label)
@@ -83,6 +87,8 @@ def paint_legend(painter: QPainter, box: QRectF, title: str, entries: list[Entry
         painter.drawEllipse(QRectF(right, (height - _DOT) / 2, _DOT, _DOT))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         right -= tokens.S12
+    if not title:
+        return
     painter.setFont(strong)
     painter.setPen(QColor(colours.ink))
     shown = bold.elidedText(title, Qt.TextElideMode.ElideRight, max(0.0, right))

@@ -36,12 +36,18 @@ class Meter(QWidget):
 
     def set_value(self, share: float | None, text: str, colour_role: str | None = None) -> None:
         """Show a share (clamped to 0 to 1; None: not known, the bar stays empty) and its text."""
-        self._share = None if share is None else min(1.0, max(0.0, share))
-        self._text = text
-        if colour_role is not None:
-            self._role = colour_role
+        share = None if share is None else min(1.0, max(0.0, share))
+        if self._looks_same(share, text, colour_role or self._role):
+            return
+        self._share, self._text, self._role = share, text, colour_role or self._role
         self.setAccessibleName(f"{self._label}: {text}")
         self.update()
+
+    def _looks_same(self, share: float | None, text: str, role: str) -> bool:
+        """Whether painting would change nothing that can be seen: live values move by less than a pixel."""
+        if (text, role) != (self._text, self._role) or (share is None) != (self._share is None):
+            return False
+        return share is None or abs(share - (self._share or 0.0)) * self.width() < 0.5
 
     def sizeHint(self) -> QSize:
         return QSize(200, round(QFontMetricsF(fonts.font("small")).height()) + tokens.S4 + _BAR)

@@ -22,7 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from drydock.qt.theme import fonts, theme, tokens
-from drydock.qt.widgets.chart_paint import axis_text, grid_values, paint_grid, paint_legend, paint_read_out
+from drydock.qt.widgets.chart_paint import axis_text, grid_values, paint_grid, paint_legend, paint_read_out, text_width
 from drydock.qt.widgets.chart_series import Series, nice_step
 
 _MOST_HZ = 10.0
@@ -46,6 +46,8 @@ class RollingChart(QWidget):
         self._window = 60.0
         self._fixed: tuple[float, float] | None = None
         self._pointed: float | None = None
+        self._plot_key: tuple[float, ...] = ()
+        self._plot_box = QRectF()
         self._backdrop_key: tuple[float, ...] = ()
         self._backdrop_drawn = QPixmap()
         self._since_paint = QElapsedTimer()
@@ -164,11 +166,17 @@ class RollingChart(QWidget):
         self._timer.start(max(0, self._interval_ms - int(spent)))
 
     def _plot(self) -> QRectF:
+        key = (self.width(), self.height(), *self.y_range())
+        if key != self._plot_key:
+            self._plot_key, self._plot_box = key, self._measure_plot()
+        return self._plot_box
+
+    def _measure_plot(self) -> QRectF:
         small = QFontMetricsF(fonts.font("small"))
         head = small.height() + tokens.S8
         height = self.height() - head - small.height() - tokens.S4
         values = grid_values(self.y_range(), height, small.height())
-        axis = max((small.horizontalAdvance(axis_text(value)) for value in values), default=0.0)
+        axis = max((text_width(axis_text(value)) for value in values), default=0.0)
         return QRectF(0, head, self.width() - axis - tokens.S8, height)
 
     def paintEvent(self, event: QPaintEvent) -> None:
