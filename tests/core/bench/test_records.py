@@ -1,9 +1,11 @@
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support import bench_records
 
 from drydock.core.bench import records
-from drydock.core.bench.records import BadLine, Unknown, decode_line, decode_stream
+from drydock.core.bench.records import BadLine, Unknown, decode_line, decode_stream, encode_line
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
@@ -72,3 +74,12 @@ def test_final_is_found_and_its_absence_seen():
     stream = decode_stream([line("final", ok=True, wall_s=3.5)])
     assert stream.final is not None
     assert stream.final.wall_s == 3.5
+
+
+@pytest.mark.parametrize("kind", ["whole", "cut"])
+def test_records_can_be_written_and_read_again(kind):
+    content = bench_records.payload(*(bench_records.WHOLE if kind == "whole" else bench_records.WHOLE[:4]))
+    written = decode_stream(content.splitlines()).records
+    again = decode_stream([encode_line(record) for record in written])
+    assert again.records == written
+    assert not again.bad_lines
