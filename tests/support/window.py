@@ -25,4 +25,5 @@ def opened_window(qtbot, directory, machine="", engine=""):
         yield window
     finally:
         app.bridge.close(5.0)
+        window._confirm_close = lambda _warnings: True  # nobody is there to answer
         window.close()
