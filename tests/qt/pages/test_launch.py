@@ -190,7 +190,7 @@ def test_a_session_lives_and_ends(live, qtbot, tiny_image):
     card = launched(page, qtbot, tiny_image.reference, name)
     assert page.tabs.currentIndex() == 1
     assert page.form.name.text() == ""
-    assert card.isVisible()
+    qtbot.waitUntil(card.isVisible, timeout=5_000)
     assert card.state_badge.word == "Running"
     assert card.button("jupyter").isHidden()
     press(qtbot, card.button("stop"))
@@ -232,7 +232,7 @@ def test_jupyter_opens_and_kernels_prove_the_cpu(live, qtbot, torch_image, brows
     page, name = live.page("launch"), f"{PREFIX}torch"
     card = launched(page, qtbot, torch_image.reference, name, timeout=300_000)
     press(qtbot, card.button("jupyter"))
-    qtbot.waitUntil(lambda: browser.opened, timeout=30_000)
+    qtbot.waitUntil(lambda: bool(browser.opened), timeout=30_000)
     address = browser.opened[0]
     with urllib.request.urlopen(address, timeout=30) as answer:
         assert answer.status == 200
