@@ -96,4 +96,5 @@ def test_the_same_processes_with_other_readings_keep_the_selection(model, qtbot)
 def test_no_process_and_no_list_are_told_apart():
     assert why_none(groups()) == "No process uses a GPU."
     hidden = (GpuProcesses(key="GPU-1", processes=Missing("not_supported", "WSL2 lists none")),)
-    assert "WSL2 lists none" in why_none(hidden)
+    assert why_none(hidden) == "The processes cannot be listed: WSL2 lists none."
+    assert "1 of 3 GPUs" in why_none((*groups(), *hidden))

@@ -54,6 +54,8 @@ def why_none(groups: Sequence[GpuProcesses]) -> str:
     if not missing:
         return "No process uses a GPU."
     detail = missing[0].detail or missing_text(missing[0])
+    if len(missing) < len(groups):
+        return f"No process is known; {len(missing)} of {len(groups)} GPUs cannot list theirs: {detail}."
     return f"The processes cannot be listed: {detail}."
 
 

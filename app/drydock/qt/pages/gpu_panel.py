@@ -143,14 +143,17 @@ class CompactPanel(GpuPanel):
         self.line = label("", "muted", wrap=False)
         self.clock = label("", "muted", wrap=False)
         foot = QHBoxLayout()
+        # as high as with a badge, so that panels beside each other stay in line
+        self.clock.setMinimumHeight(self.badge.sizeHint().height())
         foot.addWidget(self.clock, 1)
         foot.addWidget(self.reason)
         foot.addWidget(self.badge)
         self.body.setSpacing(tokens.S8)
         self.body.addWidget(self.meter)
-        self.body.addWidget(self.charts[0], 1)
+        self.body.addWidget(self.charts[0])
         self.body.addWidget(self.line)
         self.body.addLayout(foot)
+        self.body.addStretch(1)
 
     def _draw(self, time: float, words: GpuWords) -> None:
         share = None if words.memory_share is None else words.memory_share * 100
@@ -158,10 +161,11 @@ class CompactPanel(GpuPanel):
         self.charts[0].append(_LOAD, time, words.utilisation)
 
     def _say_figures(self, words: GpuWords) -> None:
-        shown = (words.temperature, words.power, words.sm_clock, words.memory_clock, words.mig)
+        shown = (words.temperature, words.power, words.sm_clock, words.memory_clock, words.mig, words.trouble)
         if shown == self._shown:
             return
         self._shown = shown
+        self.line.setVisible(not words.trouble)
         _put(self.line, f"{words.temperature.text}  ·  {words.power.text}", self._in_full(words))
         clock = f"{words.sm_clock.text}  ·  {words.mig}" if words.mig else words.sm_clock.text
         _put(self.clock, clock, self._in_full(words))
