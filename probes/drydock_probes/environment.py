@@ -30,11 +30,13 @@ def main() -> int:
     channel.emit("hello", probe="environment", **machine.around(), torch=described, devices=devices)
     broken = []
     for device in devices:
-        passed = device["coverage"] in ("binary", "ptx")
+        # a build that does not tell what it has code for is not judged; kernels are
+        passed = None if device["coverage"] == "unknown" else device["coverage"] in ("binary", "ptx")
+        flags = [] if device["cc"] is not None else ["properties-unreadable"]
         slot = f"coverage/cuda:{device['index']}"
         values = {"cc": device["cc"], "coverage": device["coverage"], "arch_list": described["arch_list"]}
-        channel.emit("result", slot=slot, passed=passed, values=values, metrics={}, flags=[])
-        if not passed:
+        channel.emit("result", slot=slot, passed=passed, values=values, metrics={}, flags=flags)
+        if passed is False or flags:
             broken.append(slot)
     problem = described["cuda_problem"]
     # a CPU build of torch cannot use a GPU by design; a CUDA build that cannot is broken or sees none

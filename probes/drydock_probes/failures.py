@@ -57,11 +57,6 @@ _BY_TEXT = (
     ("unknown error", "unknown-cuda-error"),
 )
 _NUMBER = re.compile(r"(?:cuda error|error code|error)[ :=#]*(\d{1,3})\b", re.IGNORECASE)
-# after these the process can use no GPU any more
-STICKY = frozenset(
-    {"illegal-address", "launch-failed", "device-assert", "uncorrectable-ecc", "illegal-instruction",
-     "misaligned-address", "launch-timeout", "unknown-cuda-error"}
-)  # fmt: skip
 
 
 class Failure(NamedTuple):

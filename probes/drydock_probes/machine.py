@@ -56,11 +56,14 @@ def require_torch(channel: Channel) -> Tuple[Any, float]:
 
 
 def coverage(architectures: Sequence[str], capability: Tuple[int, int]) -> str:
-    """Say how a build covers a GPU: ``binary``, ``ptx`` (compiled at the first use) or ``none``.
+    """Say how a build covers a GPU: ``binary``, ``ptx`` (compiled at the first use), ``none``, or ``unknown``.
 
+    It is unknown where the build does not tell what it has code for.
     A binary for sm_XY runs on compute capability X.Z with Z >= Y; with suffix ``a`` on exactly X.Y, with ``f`` on its
     family, which is the same rule as without. PTX for compute_XY runs on every newer one.
     """
+    if not architectures:
+        return "unknown"
     ptx = False
     for name in architectures:
         found = _ARCHITECTURE.match(name)

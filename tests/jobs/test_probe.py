@@ -21,8 +21,8 @@ PLACE = Place(kind="image", name="i", image="i", digest="sha256:x")
 DEVICES = [{"index": 0, "name": "RTX 4090", "uuid": "GPU-1", "cc": [8, 9], "coverage": "binary"}]
 
 
-def concluded(*records, devices=DEVICES, final=True):
-    lines = [{"type": "hello", "probe": "kernels", "devices": devices, "torch": {"version": "2.9"}}, *records]
+def concluded(*records, devices=DEVICES, final=True, probe="kernels"):
+    lines = [{"type": "hello", "probe": probe, "devices": devices, "torch": {"version": "2.9"}}, *records]
     if final:
         lines.append({"type": "final", "ok": True})
     raw = [json.dumps({"v": 1, "seq": index, "t": 0.0, **line}).encode() for index, line in enumerate(lines)]
@@ -65,6 +65,22 @@ def test_no_badge_without_proof(records):
     assert not result.gpus[0].works
     assert not result.gpu_works
     assert result.broken
+
+
+def test_a_gpu_on_which_no_kernel_was_tried_is_neither_working_nor_broken():
+    result = concluded({"type": "result", "slot": "coverage/cuda:0", "passed": True}, probe="environment")
+    assert not result.gpu_works
+    assert not result.broken
+    bare = concluded({"type": "result", "slot": "coverage/cuda:0", "passed": False}, probe="environment")
+    assert bare.broken
+
+
+def test_unknown_coverage_is_not_called_missing_code():
+    unknown = {"type": "result", "slot": "coverage/cuda:0", "passed": None}
+    assert concluded(unknown, kernel("cuda:0", "float32", True)).gpu_works
+    unread = concluded({**unknown, "flags": ["properties-unreadable"]}, probe="environment")
+    assert unread.gpus[0].failures == ("torch cannot read this GPU's properties",)
+    assert unread.broken
 
 
 def test_no_gpu_no_badge():

@@ -17,7 +17,7 @@ from drydock_probes import machine
         (["sm_100", "sm_120"], (12, 0), "binary"),
         (["compute_120"], (10, 0), "none"),
         (["gfx90a"], (9, 0), "none"),
-        ([], (8, 0), "none"),
+        ([], (8, 0), "unknown"),
     ],
 )
 def test_coverage_follows_the_same_major_rule(architectures, capability, expected):

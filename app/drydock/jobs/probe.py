@@ -71,8 +71,14 @@ class ProbeResult(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def broken(self) -> bool:
-        """Whether something that was tried does not work."""
-        return not self.complete or bool(self.problems) or not all(proof.works for proof in self.gpus)
+        """Whether something that was tried does not work; a GPU on which nothing was tried is not broken."""
+        bad = [proof for proof in self.gpus if proof.failures or (self.tried_kernels and not proof.works)]
+        return not self.complete or bool(self.problems) or bool(bad)
+
+    @property
+    def tried_kernels(self) -> bool:
+        """Whether kernels were run at all; without them no GPU is proved to work, and none to be broken."""
+        return any(isinstance(record, Hello) and record.probe == "kernels" for record in self.records)
 
 
 class ProbeJob(Job[ProbeResult]):
@@ -140,6 +146,8 @@ def _proof(device: DeviceFacts, records: tuple[Record, ...], at: str) -> GpuProo
                 failures.append(f"{name}: {', '.join(record.flags) or 'not judged'}")
         elif isinstance(record, Result) and record.slot == coverage and record.passed is False:
             failures.append("the torch build has no code for this GPU")
+        elif isinstance(record, Result) and record.slot == coverage and "properties-unreadable" in record.flags:
+            failures.append("torch cannot read this GPU's properties")
         elif isinstance(record, ErrorRecord) and record.slot == kernel:
             failures.append(f"{record.kind}: {_first_line(record.text)}")
     return GpuProof(
