@@ -67,6 +67,9 @@ def test_the_way_to_gpus():
     assert gpu_way(engine_facts(runtimes=plain, cdi_devices=Known(("amd.com/gpu=all",)))) is None
     assert gpu_way(engine_facts(runtimes=plain), hook_here=True) == "hook"
     assert gpu_way(engine_facts(runtimes=Missing("failed"))) is None
+    podman = {"product": Known("Podman"), "cdi_devices": Missing("not_supported")}
+    assert gpu_way(engine_facts(**podman)) == "cdi"
+    assert gpu_way(engine_facts(**podman, runtimes=plain), hook_here=True) == "cdi"
 
 
 def test_mounts_are_directories_or_volumes():

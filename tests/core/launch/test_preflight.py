@@ -34,6 +34,8 @@ def test_nothing_is_wrong():
         ("/var/run", ("blocker", "launch-mount-socket")),
         ("/run/podman/podman.sock", ("blocker", "launch-mount-socket")),
         ("/etc/ssl", ("blocker", "launch-mount-system")),
+        ("/var", ("blocker", "launch-mount-system")),
+        ("/var/lib", ("blocker", "launch-mount-system")),
         ("/home/me/work/../../../etc", ("blocker", "launch-mount-system")),
         ("/home/me/.ssh", ("blocker", "launch-mount-secrets")),
         ("/home/me/.config/gcloud/x", ("blocker", "launch-mount-secrets")),
@@ -63,6 +65,22 @@ def test_targets():
     ] * 2
     twice = Choice(image="i", gpus="none", workspace="/a", mounts=(MountWish(source="/b", target="/workspace"),))
     assert found(twice) == [("mounts", "blocker", "launch-mount-twice")]
+
+
+@pytest.mark.parametrize(
+    ("target", "problem"),
+    [
+        ("/x/../run/drydock", "launch-mount-target"),
+        ("/run/drydock/", "launch-mount-target"),
+        ("/run", "launch-mount-target"),
+        ("/data/..", "launch-mount-target"),
+        ("/workspace/", "launch-mount-twice"),
+        ("/x/../workspace", "launch-mount-twice"),
+    ],
+)
+def test_detours_to_a_target_hide_nothing(target, problem):
+    choice = Choice(image="i", gpus="none", workspace="/a", mounts=(MountWish(source="/b", target=target),))
+    assert found(choice) == [("mounts", "blocker", problem)]
 
 
 def test_ports():

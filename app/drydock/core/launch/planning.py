@@ -141,6 +141,9 @@ def gpu_way(engine: Engine, *, hook_here: bool = False) -> GpuBy | None:
         engine: its runtimes and CDI devices.
         hook_here: the toolkit's hook program is installed on the computer whose engine this is.
     """
+    if "podman" in known_or(engine.product, "").lower():
+        # it has no other way, and lists no devices: one that is not there is told when the container is made
+        return "cdi"
     if "nvidia" in known_or(engine.runtimes, ()):
         return "hook"
     if any(device.startswith("nvidia.com/gpu=") for device in known_or(engine.cdi_devices, ())):

@@ -37,11 +37,13 @@ _SYSTEM_PATHS = (
     "/sbin",
     "/sys",
     "/usr",
+    "/var",
+    "/var/lib",
     "/var/run",
 )
 _SYSTEM_TREES = ("/dev", "/etc", "/proc", "/sys", "/boot", "/var/lib/docker", "/var/lib/containers")
 _SECRET_FOLDERS = (".ssh", ".gnupg", ".aws", ".azure", ".kube", ".docker", ".config/gcloud", ".password-store")
-_OWN_TARGETS = ("/", "/run/drydock", "/opt/drydock", "/proc", "/sys", "/dev")
+_OWN_TARGETS = ("/", "/run", "/run/drydock", "/opt", "/opt/drydock", "/proc", "/sys", "/dev")
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -185,11 +187,12 @@ def _mounts(choice: Choice, ground: Ground) -> Iterator[Problem]:
             yield from _host_path(field, mount, ground)
         elif _VOLUME.fullmatch(mount.source) is None:
             yield _blocker(field, "launch-mount-relative", path=mount.source)
-        if not mount.target.startswith("/") or str(PurePosixPath(mount.target)) in _OWN_TARGETS:
+        target = _normal(mount.target)
+        if not mount.target.startswith("/") or target in _OWN_TARGETS:
             yield _blocker(field, "launch-mount-target", path=mount.target)
-        if mount.target in targets:
+        if target in targets:
             yield _blocker(field, "launch-mount-twice", path=mount.target)
-        targets.add(mount.target)
+        targets.add(target)
 
 
 def _host_path(field: str, mount: MountWish, ground: Ground) -> Iterator[Problem]:
