@@ -102,6 +102,16 @@ def test_a_command_may_end_well(context, tiny_image):
     assert LogLine("done") in steps
 
 
+@pytest.mark.timeout(120)
+def test_a_container_that_never_stops_writing_does_not_keep_the_launch(context, tiny_image):
+    flood = ("sh", "-c", "while :; do echo flood; done")
+    session, _steps = run(
+        LaunchJob(context, Choice(image=tiny_image.reference, gpus="none", command=flood, name="flood"))
+    )
+    assert session.state == "running"
+    run(RemoveSessionJob(context, "flood", force=True))
+
+
 def test_a_container_that_dies_at_once(context, engine, tiny_image):
     before = container_names(engine)
     choice = Choice(image=tiny_image.reference, gpus="none", command=("sh", "-c", "echo last words; exit 3"))

@@ -1,5 +1,6 @@
 """Waits until a started container's services answer, follows its log meanwhile, and says why it died if it does."""
 
+import contextlib
 import queue
 import threading
 import time
@@ -29,13 +30,15 @@ _ASK_LIMIT = 3.0
 _PAUSE = 0.15
 _LOG_PATIENCE = 2.0
 _TAIL_LINES = 200
+_MOST_WAITING = 2000
+_LONGEST_LINE = 16_000
 
 
 class _Log:
     """Follows a container's log in a thread of its own; the job takes the lines out in its own thread."""
 
     def __init__(self, engine: Engine, container: str) -> None:
-        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._lines: queue.Queue[str] = queue.Queue(_MOST_WAITING)
         self._stop = Stop()
         self.tail: deque[str] = deque(maxlen=_TAIL_LINES)
         self._thread = threading.Thread(target=self._follow, args=(engine, container), name="launch-log", daemon=True)
@@ -44,21 +47,31 @@ class _Log:
     def _follow(self, engine: Engine, container: str) -> None:
         try:
             for line in engine.logs(container, self._stop, follow=True):
-                self._lines.put(line)
+                self._put(line[:_LONGEST_LINE])
         except (Trouble, Stopped):
             # what became of the container is asked of the engine, not of its log
             return
 
+    def _put(self, line: str) -> None:
+        # a container that writes faster than lines are told is read more slowly, as by a full pipe
+        while not self._stop.requested:
+            with contextlib.suppress(queue.Full):
+                self._lines.put(line, timeout=0.1)
+                return
+
     def tell(self, tell: Tell) -> None:
-        """Tell the lines that have come."""
-        while not self._lines.empty():
+        """Tell the lines that have come until now, and no more: one that never stops writing must not keep us here."""
+        for _ in range(self._lines.qsize()):
             line = self._lines.get()
             self.tail.append(line)
             tell(LogLine(line))
 
     def drain(self, tell: Tell) -> None:
-        """Wait for the end of the log of a container that has ended."""
-        self._thread.join(_LOG_PATIENCE)
+        """Tell the rest of the log of a container that has ended."""
+        until = time.monotonic() + _LOG_PATIENCE
+        while self._thread.is_alive() and time.monotonic() < until:
+            self._thread.join(0.05)
+            self.tell(tell)
         self.tell(tell)
 
     def close(self) -> None:

@@ -1,6 +1,6 @@
 """Makes the image that a session with services starts from, once; later launches find it by its content key."""
 
-import contextlib
+from collections import deque
 from collections.abc import Callable
 from importlib import resources
 from urllib.parse import urlsplit
@@ -32,6 +32,7 @@ _PIP_OPTIONS = {
 }
 _BUNDLE_LIMIT = 8 << 20
 _TAIL_LINES = 12
+_KEPT_LINES = 2000
 _CLEAR_ATTEMPTS = 20
 _CLEAR_PAUSE = 0.25
 
@@ -91,7 +92,7 @@ def ensure_service_image(
         return False
     network = read_build_network(world)
     request = _request(image, network)
-    lines: list[str] = []
+    lines: deque[str] = deque(maxlen=_KEPT_LINES)
 
     def take(line: str) -> None:
         lines.append(line)
@@ -103,7 +104,7 @@ def ensure_service_image(
         if trouble.id != "build-failed":
             raise
         text = str(trouble.values.get("text", ""))
-        tail = "\n".join([*lines[-_TAIL_LINES:], text])
+        tail = "\n".join([*list(lines)[-_TAIL_LINES:], text])
         raise Trouble(
             build_failure([*lines, text]), image=image.parent, services=", ".join(image.services), log=tail
         ) from trouble
@@ -132,12 +133,17 @@ def _forget_stages(engine: Engine, image: ServiceImage) -> None:
     After a stop the engine is still clearing up the build's container for a moment, which holds on to the stage.
     """
     for _ in range(_CLEAR_ATTEMPTS):
-        with contextlib.suppress(Trouble):
+        try:
             left = [
                 one.id for one in engine.images() if one.labels.get(LABEL_STAGE) == image.key and not one.references
             ]
             for image_id in left:
                 engine.remove_image(image_id)
+        except Trouble as trouble:
+            if trouble.id in ("engine-timeout", "engine-lost", "engine-no-permission"):
+                # it would be waited for again and again, and nothing can be cleared there
+                return
+        else:
             return
         Stop().wait(_CLEAR_PAUSE)
 

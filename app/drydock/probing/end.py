@@ -8,6 +8,7 @@ from drydock.core.bench.records import BadLine, Final, Record, Stream, Unknown, 
 from drydock.core.trouble import Trouble
 
 _TAIL = 2000
+_MOST_BAD = 200
 _LEAST_STATUS_OF_SHELL = 126
 
 
@@ -49,7 +50,8 @@ class Reader:
         if record is None:
             return
         if isinstance(record, BadLine):
-            self._bad.append(record)
+            if len(self._bad) < _MOST_BAD:
+                self._bad.append(record)
             return
         self._lines.append(raw.strip())
         if isinstance(record, Unknown):

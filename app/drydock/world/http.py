@@ -19,7 +19,7 @@ def get_status(port: int, path: str, *, limit: float, headers: Mapping[str, str]
         return Missing("timeout", str(error))
     except ConnectionRefusedError as error:
         return Missing("absent", str(error))
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, http.client.HTTPException, ValueError) as error:
         return Missing("failed", str(error))
     finally:
         connection.close()

@@ -1,5 +1,6 @@
 """A wish to stop, shared by the person who has it and the job that obeys it."""
 
+import contextlib
 import threading
 from collections.abc import Callable
 
@@ -15,14 +16,18 @@ class Stop:
         self._actions: list[Callable[[], None]] = []
 
     def request(self) -> None:
-        """Throw the switch: waiting jobs wake, and registered actions run once, in this thread."""
+        """Throw the switch: waiting jobs wake, and registered actions run once, in this thread.
+
+        All of them run, whatever one of them raises; the first error is raised at the end.
+        """
         with self._lock:
             if self._event.is_set():
                 return
             self._event.set()
             actions, self._actions = self._actions, []
-        for action in actions:
-            action()
+        with contextlib.ExitStack() as all_of_them:
+            for action in reversed(actions):
+                all_of_them.callback(action)
 
     @property
     def requested(self) -> bool:
