@@ -57,7 +57,12 @@ def ssh():
     host_key = "/etc/ssh/ssh_host_ed25519_key"
     if not os.path.exists(host_key):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", host_key], check=True)
-    kept = {name: value for name, value in os.environ.items() if name.startswith(SHELL_VARIABLES)}
+    # a value with a line end would go on as settings of the server
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith(SHELL_VARIABLES) and value.isprintable() and name.isidentifier()
+    }
     words = " ".join('"{}={}"'.format(name, value.replace('"', "")) for name, value in sorted(kept.items()))
     lines = [
         "Port 22",

@@ -40,4 +40,4 @@ def test_a_change_of_the_contents_needs_a_new_format():
     content = b"".join((root / name).read_bytes() for name in ("jupyter_config.py", "services.py"))
     image = service_image("i", "x", ("jupyter", "ssh", "tensorboard"))
     # the Dockerfile names the key, and so the format
-    assert hashlib.sha256(content + dockerfile(image).encode()).hexdigest()[:16] == "b77a16ea27210793"
+    assert hashlib.sha256(content + dockerfile(image).encode()).hexdigest()[:16] == "474522f5d3659826"

@@ -36,7 +36,7 @@ _PACKAGES: Mapping[Service, tuple[str, ...]] = {
     "tensorboard": ("tensorboard>=2.10,<3", "setuptools<81"),
 }
 # raised whenever the Dockerfile below, or a file that is copied into the image, changes its meaning
-_FORMAT = 1
+_FORMAT = 2
 
 
 class ServiceImage(msgspec.Struct, frozen=True, kw_only=True):
