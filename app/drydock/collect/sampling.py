@@ -94,7 +94,7 @@ class Sampler:
 
     def _process(self, process: NvmlProcess, owners: Mapping[int, str] | None) -> GpuProcess:
         if owners is None:
-            container: Known[str] | Missing = Missing("not_asked", "no container engine answers")
+            container: Known[str] | Missing = Missing("not_asked", "no container engine tells")
         elif process.pid in owners:
             container = Known(owners[process.pid])
         else:

@@ -1,6 +1,5 @@
 """Sessions: containers that Drydock launched. Their labels tell everything, so the engine is the database."""
 
-import contextlib
 from urllib.parse import quote
 
 import msgspec
@@ -38,7 +37,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
         remote: the addresses are those of the engine's computer; they need forwarding to be used here.
         jupyter_url: address for the browser, token included; empty without Jupyter. Likewise ``tensorboard_url``.
         ssh_command: for a terminal; empty without SSH.
-        ssh_host_key: line for ``known_hosts`` that names the one right host key.
+        ssh_host_key: line for ``known_hosts`` that names the one right host key; empty where it could not be read.
     """
 
     name: str
@@ -68,9 +67,12 @@ class ListSessionsJob(Job[tuple[Session, ...]]):
         with opened(self._context) as engine:
             for container in engine.containers(label=labels.SESSION):
                 stop.check()
-                # one that is removed while we look is no session any more
-                with contextlib.suppress(Trouble):
+                try:
                     sessions.append(session_of(engine, engine.inspect(container.id)))
+                except Trouble as trouble:
+                    # one that is removed while we look is no session any more
+                    if trouble.id != "container-not-found":
+                        raise
         return tuple(sessions)
 
 
@@ -183,7 +185,7 @@ def connection_of(engine: Engine, session: Session, stop: Stop) -> Connection:
     if port := session.port_of("ssh"):
         command = ("ssh", "-p", str(port), "root@127.0.0.1")
         key = _read(engine, session.id, "/etc/ssh/ssh_host_ed25519_key.pub", stop)
-        host_key = f"[127.0.0.1]:{port} {' '.join(key.split()[:2])}"
+        host_key = f"[127.0.0.1]:{port} {' '.join(key.split()[:2])}" if key else ""
     return Connection(
         name=session.name,
         remote=session.remote,

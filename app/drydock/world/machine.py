@@ -44,7 +44,7 @@ def cpu() -> Fact[Cpu]:
     except (OSError, psutil.Error):
         cores = None
     threads = _usable_threads()
-    return Known(Cpu(model=_cpu_model(), cores=cores or threads, threads=threads))
+    return Known(Cpu(model=_cpu_model(), cores=cores, threads=threads))
 
 
 def _usable_threads() -> int:
@@ -76,7 +76,7 @@ def memory() -> Fact[Memory]:
         swap = psutil.swap_memory().total
     except (OSError, psutil.Error, ValueError, RuntimeWarning):
         # some containers hide the counters that psutil reads besides the size
-        swap = 0
+        swap = None
     return Known(Memory(total=main.total, available=main.available, swap_total=swap))
 
 

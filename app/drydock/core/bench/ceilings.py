@@ -6,8 +6,6 @@ half precision products with single precision accumulation (NVIDIA's architectur
 
 from typing import Literal
 
-import msgspec
-
 GpuClass = Literal["geforce", "datacentre"]
 Precision = Literal["fp32", "tf32", "bf16", "fp16", "fp8"]
 
@@ -30,22 +28,6 @@ _SINGLE_RATE: dict[tuple[int, int], int] = {
 }  # fmt: skip
 _CONSUMER_WORDS = ("geforce", "titan x", "titan rtx")
 _AT_FULL_RATE = ("titan rtx",)
-
-
-class Ceiling(msgspec.Struct, frozen=True, kw_only=True):
-    """A speed nothing on this GPU can exceed at this clock.
-
-    Attributes:
-        flops: floating point operations per second.
-        clock_mhz: the clock it was computed for.
-        clock_source: ``rated`` (published boost clock of the part), ``maximum`` (what the driver allows, which is
-            higher on some parts) or ``observed`` (median during a run).
-    """
-
-    precision: Precision
-    flops: float
-    clock_mhz: float
-    clock_source: Literal["rated", "maximum", "observed"]
 
 
 def gpu_class(name: str) -> GpuClass:

@@ -49,7 +49,8 @@ def ask_memory(snapshot: Snapshot) -> Answer:
     if isinstance(memory, Missing):
         return unknown("memory", memory)
     total, available = memory.value.total, memory.value.available
-    evidence = Evidence("memory", f"total {total}, available {available}, swap {memory.value.swap_total} bytes")
+    swap = "unknown" if memory.value.swap_total is None else memory.value.swap_total
+    evidence = Evidence("memory", f"bytes: total {total}, available {available}, swap {swap}")
     values = {"total": gigabytes(total), "available": gigabytes(available)}
     if total < SMALL_MEMORY:
         return attention("small", evidence, **values)

@@ -17,19 +17,19 @@ class Distribution(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Cpu(msgspec.Struct, frozen=True, kw_only=True):
-    """Processor: model name, physical cores, hardware threads this process may use."""
+    """Processor: model name, physical cores (None: not told), hardware threads this process may use."""
 
     model: str
-    cores: int
+    cores: int | None
     threads: int
 
 
 class Memory(msgspec.Struct, frozen=True, kw_only=True):
-    """Main memory in bytes."""
+    """Main memory in bytes; swap is None where it is not told."""
 
     total: int
     available: int
-    swap_total: int
+    swap_total: int | None
 
 
 class Disk(msgspec.Struct, frozen=True, kw_only=True):
