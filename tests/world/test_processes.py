@@ -172,3 +172,23 @@ def test_no_thread_is_left_after_a_quiet_end():
     for thread in set(threading.enumerate()) - before:
         thread.join(5)
         assert not thread.is_alive()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_an_app_that_ends_leaves_no_followed_program_behind():
+    app = (
+        "import sys\n"
+        "from drydock.world import Stop\n"
+        "from drydock.world.live import LiveWorld\n"
+        "code = 'import os, time; print(os.getpid(), flush=True); time.sleep(600)'\n"
+        "process = LiveWorld().start([sys.executable, '-c', code], stop=Stop())\n"
+        "print(next(process.lines()))\n"
+    )
+    outcome = LiveWorld().run(python(app), limit=60)
+    assert outcome.succeeded, outcome.stderr
+    assert gone(int(outcome.stdout))
+
+
+def test_input_that_cannot_be_encoded_is_given_as_far_as_it_can():
+    outcome = LiveWorld().run(python("import sys; print(sys.stdin.read())"), limit=30, stdin="a\udce4b")
+    assert outcome.stdout == "a?b\n"

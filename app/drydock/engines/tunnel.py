@@ -71,7 +71,7 @@ class _Tunnel:
             self._process = world.start(ssh_command(endpoint.address, str(self.local)), stop=Stop())
         except Trouble as trouble:
             shutil.rmtree(self._folder, ignore_errors=True)
-            text = str(trouble.values.get("text", trouble.id))
+            text = f"{trouble.values.get('program', 'ssh')}: {trouble.values.get('text', trouble.id)}"
             raise Trouble("engine-ssh-failed", endpoint=endpoint.address, text=text) from trouble
         self._ended = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="ssh tunnel", daemon=True)

@@ -1,5 +1,6 @@
 """Child processes with limits: on time, on the size of what they say, and on what they leave behind."""
 
+import atexit
 import collections
 import contextlib
 import os
@@ -7,6 +8,7 @@ import signal
 import subprocess
 import threading
 import time
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from typing import IO
 
@@ -109,7 +111,7 @@ def _feed(process: "subprocess.Popen[bytes]", text: str) -> threading.Thread | N
     def write() -> None:
         # the child may end without reading
         with contextlib.suppress(OSError), pipe:
-            pipe.write(text.encode())
+            pipe.write(text.encode("utf-8", "replace"))
 
     thread = threading.Thread(target=write, name="child-input", daemon=True)
     thread.start()
@@ -157,6 +159,20 @@ def _reason(error: OSError | ValueError) -> str:
     return (error.strerror if isinstance(error, OSError) else "") or str(error)
 
 
+_FOLLOWED: "weakref.WeakSet[subprocess.Popen[bytes]]" = weakref.WeakSet()
+
+
+def _end_followed() -> None:
+    """Leave nothing running when the app ends: nobody reads what it says, and nobody could stop it any more."""
+    for process in tuple(_FOLLOWED):
+        # one that was waited for has given its number back
+        if process.returncode is None:
+            kill_group(process)
+
+
+atexit.register(_end_followed)
+
+
 class FollowedProcess:
     """A child whose standard output is read line by line while it runs."""
 
@@ -167,6 +183,7 @@ class FollowedProcess:
             self._process = _open(argv, environment, directory=directory)
         except (OSError, ValueError) as error:
             raise Trouble("program-not-started", program=argv[0] if argv else "", text=_reason(error)) from error
+        _FOLLOWED.add(self._process)
         self._errors = _Sink(self._process.stderr, _TAIL_LIMIT, keep_end=True)
         self._killer: threading.Timer | None = None
         self._lock = threading.Lock()
