@@ -1,6 +1,7 @@
 """The watch over the GPUs, against the NVML stand-in, and the playing of recorded traces."""
 
 import threading
+import time
 
 import pytest
 from tests.support.world import TestWorld
@@ -193,6 +194,19 @@ def test_processes_of_samples_that_were_passed_over_are_not_lost():
     assert first.processes is None
     assert second.gpus[0].memory_used == Known(3)
     assert second.processes == groups
+
+
+@pytest.mark.parametrize("times", [(0.0, 0.0), (0.0, -5.0), (5.0, 0.0), (1e300, 1e308)])
+def test_a_trace_with_strange_times_is_played(times):
+    told = played(tuple(sample(t, used) for used, t in enumerate(times, start=1)), 2)
+    assert len(told) == 2
+
+
+def test_an_interval_without_an_end_is_waited_for_no_longer_than_an_hour():
+    control, stop = WatchControl(1e308), Stop()
+    threading.Timer(0.2, stop.request).start()
+    control.pause(stop, time.monotonic())
+    assert stop.requested
 
 
 def test_a_single_sample_stands_still():

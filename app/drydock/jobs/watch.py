@@ -15,6 +15,7 @@ from drydock.world import Stop
 from drydock.world.nvml import Nvml, NvmlError
 
 LEAST_INTERVAL = 0.1
+MOST_INTERVAL = 3600.0
 HIDDEN_INTERVAL = 5.0
 CALL_LIMIT = 2.0
 _OWNERS_SECONDS = 4.0
@@ -52,7 +53,7 @@ class WatchControl:
         forget = stop.on_request(self._woken.set)
         try:
             while not stop.requested:
-                pace = HIDDEN_INTERVAL if self.hidden else max(LEAST_INTERVAL, self.interval)
+                pace = HIDDEN_INTERVAL if self.hidden else min(MOST_INTERVAL, max(LEAST_INTERVAL, self.interval))
                 left = since + pace - time.monotonic()
                 if left <= 0 or not self._woken.wait(left):
                     return
@@ -134,7 +135,9 @@ class PlayTraceJob(Job[int]):
         """
         if not self._trace:
             raise Trouble("trace-missing")
-        length = self._trace[-1].t + (self._trace[1].t - self._trace[0].t if len(self._trace) > 1 else 1.0)
+        pause = self._trace[1].t - self._trace[0].t if len(self._trace) > 1 else 1.0
+        # a trace from elsewhere may hold any numbers
+        length = max(LEAST_INTERVAL, self._trace[-1].t + pause)
         began = time.monotonic()
         told = place = 0
         processes = None
@@ -171,6 +174,7 @@ class _Owners:
         self._owners: Mapping[int, str] | None = None
         self._asked = threading.Event()
         self._closed = threading.Event()
+        self._elsewhere = False
         threading.Thread(target=self._ask, name="container owners", daemon=True).start()
 
     def newest(self) -> Mapping[int, str] | None:
@@ -188,6 +192,8 @@ class _Owners:
         while not self._closed.is_set():
             if self._control.processes and not self._control.hidden:
                 self._owners = self._found()
+                if self._elsewhere:
+                    break
             self._asked.set()
             self._closed.wait(_OWNERS_SECONDS)
 
@@ -197,6 +203,8 @@ class _Owners:
         except Trouble:
             return None
         try:
+            # its processes are not those of this computer, however often it is asked
+            self._elsewhere = engine.remote
             found = engine.container_of_pids()
         except Trouble:
             return None
