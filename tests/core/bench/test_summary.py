@@ -155,6 +155,23 @@ def test_a_gain_that_is_smaller_than_the_drift_is_no_gain(later, verdict):
     assert {one.id: one.verdict for one in warned.rungs}["amp"] == verdict
 
 
+@pytest.mark.parametrize("ci", [[1.0, -5.0], [5e-324, 1e308], [0.0, 0.0]])
+def test_intervals_that_nobody_measured_give_no_ratio(ci):
+    odd = rung("amp", 9000.0)
+    odd["metrics"]["tokens_per_s"]["ci"] = ci
+    base = rung("fp32", 3000.0, precision="fp32")
+    base["metrics"]["tokens_per_s"]["ci"] = [5e-324, 1e308] if ci[0] > 0 else [2990.0, 3010.0]
+    found = summary([*start("fp32", "amp"), base, odd, FINAL])
+    assert found.rungs[1].against_baseline is None
+    assert found.rungs[1].verdict == "cannot-tell"
+
+
+def test_a_plan_beyond_numbers_is_a_bad_line():
+    plan = {**start("fp32")[3], "v": 1, "seq": 0, "t": 0.0, "tokens_per_step": 0}
+    line = msgspec.json.encode(plan).replace(b'"tokens_per_step":0', b'"tokens_per_step":1' + b"0" * 400)
+    assert decode_stream([line]).bad_lines
+
+
 def test_nothing_at_all_is_a_crashed_run():
     found = summary([])
     assert (found.end, found.rungs, found.best, found.valid) == ("crashed", (), None, False)

@@ -76,7 +76,7 @@ class BenchSummary(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         end: ``finished``, ``stopped`` by a person, or ``crashed`` (no final record).
-        valid: the run ended by itself and nothing it proves is broken.
+        valid: the run came to an end, by itself or by a stop, and nothing it proves is broken.
         scaled: the model was smaller than GPT-2 124M.
         best: id of the fastest rung whose result is right.
         drift: the repeated baseline against the first, where it moved by more than it should.

@@ -5,7 +5,7 @@ line that is no record (a banner, half a line of a killed process) becomes a :cl
 """
 
 from collections.abc import Iterable
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Annotated, Any, Generic, TypeAlias, TypeVar
 
 import msgspec
 
@@ -137,7 +137,7 @@ class Plan(_Record, frozen=True, kw_only=True):
     slots: tuple[PlannedSlot, ...] = ()
     scaled: bool = False
     shape: ModelShape | None = None
-    tokens_per_step: int = 0
+    tokens_per_step: Annotated[int, msgspec.Meta(ge=0, le=1 << 50)] = 0
     matmul_parameters: int = 0
     flops_per_token: float = 0.0
     flops_per_token_causal: float = 0.0

@@ -111,8 +111,9 @@ def ratio(above: Spread, below: Spread) -> Ratio:
 
     Raises:
         ValueError: a value is not positive.
+        OverflowError: the intervals are wider than numbers reach.
     """
-    if min(above.low, above.median, below.low, below.median) <= 0:
+    if min(above.low, above.median, above.high, below.low, below.median, below.high) <= 0:
         raise ValueError("only positive values have a ratio")
     value = above.median / below.median
     widths = [(math.log(spread.high) - math.log(spread.low)) / 2 for spread in (above, below)]

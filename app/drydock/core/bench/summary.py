@@ -217,9 +217,13 @@ def _spread(metric: Metric) -> statistics.Spread:
 
 
 def _ratio(above: statistics.Spread, below: statistics.Spread | None) -> statistics.Ratio | None:
-    if below is None or min(above.low, below.low) <= 0:
+    if below is None:
         return None
-    return statistics.ratio(above, below)
+    try:
+        return statistics.ratio(above, below)
+    except (ValueError, OverflowError):
+        # numbers of a record that no clock has measured
+        return None
 
 
 def _share(rate: statistics.Spread, per_token: float, ceiling: float | None) -> float | None:
