@@ -1,11 +1,17 @@
-"""Run the benchmarks: ``python -m benchmarks [start] [diagnosis] [sampling] [memory]``."""
+"""Run the benchmarks: ``python -m benchmarks [start] [diagnosis] [sampling] [monitor] [memory]``."""
 
 import os
 import sys
 
-from benchmarks import diagnosis, memory, sampling, start
+from benchmarks import diagnosis, memory, monitor, sampling, start
 
-ALL = {"start": start.measure, "diagnosis": diagnosis.measure, "sampling": sampling.measure, "memory": memory.measure}
+ALL = {
+    "start": start.measure,
+    "diagnosis": diagnosis.measure,
+    "sampling": sampling.measure,
+    "monitor": monitor.measure,
+    "memory": memory.measure,
+}
 
 
 def main() -> None:
