@@ -18,10 +18,14 @@ def main() -> None:
     if sys.argv[1:] in ([], ["gui"]):
         # the usual start needs no parser of options, which takes a fifth of the time to the first paint
         sys.exit(open_window("", "", None, ""))
-    from drydock.cli.last_resort import run_command_line
-    from drydock.cli.shell import Shell
+    try:
+        from drydock.cli.last_resort import run_command_line
+        from drydock.cli.shell import Shell
 
-    run_command_line(Shell(open_window=open_window))
+        run_command_line(Shell(open_window=open_window))
+    except KeyboardInterrupt:
+        # so early, or so late, that nobody else takes it
+        sys.exit(130)
 
 
 def main_gui() -> None:

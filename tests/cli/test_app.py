@@ -30,6 +30,8 @@ def test_without_a_command_the_window_opens(call):
         ["probe", "--host", "--image", "x"],
         ["probe", "--host", "--only", "telepathy"],
         ["bench", "--session", "a", "--host"],
+        ["bench", "--host", "--device", "gpu"],
+        ["bench", "--host", "--device", "cuda:x"],
         ["monitor", "--interval", "0"],
         ["sessions", "logs", "x", "--follow", "--json"],
         ["doctor", "--depth", "bottomless"],

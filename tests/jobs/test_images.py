@@ -40,7 +40,7 @@ def test_one_name_of_an_image_is_removed(context: Context, engine: PrivateEngine
 def test_what_is_not_there_cannot_be_removed(context: Context) -> None:
     with pytest.raises(Trouble) as caught:
         RemoveImageJob(context, "no/such:1").run(ignore, Stop())
-    assert caught.value.id == "image-not-found"
+    assert (caught.value.id, caught.value.values) == ("image-not-here", {"reference": "no/such:1"})
 
 
 def test_an_image_says_what_it_sets(context: Context, tiny_image: TestImage) -> None:

@@ -1,5 +1,6 @@
 """``drydock bench``: how fast a Transformer trains, and what each tuning brings."""
 
+import re
 import sys
 
 import click
@@ -30,6 +31,18 @@ _VERDICTS = {
     "cannot-tell": "cannot tell",
     "wrong-result": "wrong result",
 }
+_FLAGS = {
+    "not-converged": "not converged",
+    "cut": "cut by the time limit",
+    "loss-not-finite": "the loss is not finite",
+    "loss-not-falling": "the loss does not fall",
+    "loss-frozen": "the loss does not change",
+}
+_INVALID = {
+    "torch": "torch cannot be used",
+    "not-prepared": "the preparation did not end",
+    "nothing-measured": "no rung could be measured",
+}
 
 
 @click.command()
@@ -51,6 +64,8 @@ def bench(
     as_json: bool,
 ) -> None:
     """Measure training of a GPT-2-shaped Transformer, rung by rung: fp32, TF32, AMP, SDPA, torch.compile."""
+    if not re.fullmatch(r"auto|cpu|cuda(:\d{1,3})?", device):
+        raise click.BadParameter(f"{device!r}: write auto, cpu, cuda or cuda:N", param_hint="--device")
     with troubles(as_json=as_json):
         target = read_target(host, python, image, gpus, session)
     line = ProgressLine()
@@ -76,8 +91,10 @@ def bench(
 
 def print_summary(summary: BenchSummary) -> None:
     """Print a run as a table and a few sentences."""
-    where = summary.gpu.name if summary.gpu else summary.cpu or "CPU"
-    click.echo(f"{where}, torch {summary.torch}")
+    where = summary.gpu.name if summary.gpu else summary.cpu if summary.device == "cpu" else ""
+    torch = f"torch {summary.torch}" if summary.torch else ""
+    if where or torch:
+        click.echo(", ".join(filter(None, (where, torch))))
     if summary.shape:
         shape = summary.shape
         scaled = "; scaled down from GPT-2 124M to fit this device and the time" if summary.scaled else ""
@@ -85,14 +102,17 @@ def print_summary(summary: BenchSummary) -> None:
             f"Decoder {shape.name}: {shape.layers} layers, width {shape.width}, {shape.heads} heads, "
             f"context {shape.context}, vocabulary {shape.vocabulary}, batch {shape.batch}{scaled}"
         )
-    click.echo(f"{'rung':10} {'tokens/s':>12} {'95% interval':>24} {'TFLOP/s':>9} {'ratio':>7}  verdict")
+    if summary.rungs:
+        click.echo(f"{'rung':10} {'tokens/s':>12} {'95% interval':>24} {'TFLOP/s':>9} {'ratio':>7}  verdict")
+    else:
+        click.echo("Nothing was measured.")
     for rung in summary.rungs:
         rate = rung.tokens_per_second
         interval = f"{rate.low:,.0f} to {rate.high:,.0f}"
         # a ratio that the measurement cannot stand for would only mislead
         against = rung.against_baseline if rung.verdict != "cannot-tell" else None
         ratio = f"{against.value:.2f}x" if against else "-"
-        marks = "" if rung.converged else ", not converged"
+        marks = "".join(f", {_FLAGS.get(flag, flag)}" for flag in rung.flags)
         memory = f", peak {human_memory(rung.peak_memory)}" if rung.peak_memory else ""
         click.echo(
             f"{rung.id:10} {rate.median:12,.0f} {interval:>24} {rung.tflops:9.3f} {ratio:>7}  "
@@ -101,6 +121,6 @@ def print_summary(summary: BenchSummary) -> None:
     for slot in summary.not_run:
         click.echo(f"{slot.id:10} not run: {slot.text or slot.code}")
     for reason in summary.invalid_reasons:
-        click.echo(f"This run is not valid: {reason}")
+        click.echo(f"This run is not valid: {_INVALID.get(reason, reason)}.")
     if summary.end != "finished":
         click.echo(f"The run {'was stopped' if summary.end == 'stopped' else 'broke off'}; what was finished is shown.")

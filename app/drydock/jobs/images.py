@@ -69,10 +69,15 @@ class RemoveImageJob(Job[None]):
         """Remove.
 
         Raises:
-            Trouble: ``image-not-found``, ``image-in-use`` or the engine does not answer.
+            Trouble: ``image-not-here``, ``image-in-use`` or the engine does not answer.
         """
         engine = self._context.open_engine()
         try:
             engine.remove_image(self._reference)
+        except Trouble as trouble:
+            if trouble.id != "image-not-found":
+                raise
+            # the other article speaks of registries and logins
+            raise Trouble("image-not-here", reference=self._reference) from trouble
         finally:
             engine.close()

@@ -35,7 +35,8 @@ def read_settings(path: Path) -> tuple[Settings, tuple[str, ...]]:
     except FileNotFoundError:
         return Settings(), ()
     except (OSError, ValueError, RecursionError) as error:
-        return Settings(), (f"{path}: {error}; defaults are used",)
+        reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
+        return Settings(), (f"{path} cannot be read ({reason}); defaults are used",)
     if not isinstance(raw, dict):
         return Settings(), (f"{path}: not an object; defaults are used",)
     kept: dict[str, Any] = {}
