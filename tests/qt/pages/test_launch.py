@@ -10,6 +10,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton
 from tests.support.window import opened_window
 
+from drydock.data.machine import open_machine
 from drydock.qt.models.launch import LaunchWish
 
 
@@ -148,6 +149,22 @@ def test_another_page_sends_an_image_and_gpus(window):
     texts = window.page("launch").form.texts
     assert (texts.image, texts.gpus) == ("me/mine:1", (uuid,))
     assert "Not in the catalogue" in window.page("launch").form.note("image")
+
+
+def test_another_machine_takes_its_image_away_and_leaves_the_persons(qtbot, tmp_path):
+    with opened_window(qtbot, tmp_path, machine="rtx4090-desktop") as window:
+        window.show_page("launch")
+        form = window.page("launch").form
+        form.gpus.choose((window.app.diagnosis.snapshot.gpus[0].uuid.value,))
+        window.app.show_machine(open_machine("broken-laptop"))
+        assert form.image.currentText() == ""
+        assert "Recommended" not in form.note("image")
+        qtbot.waitUntil(lambda: window.app.diagnosis is not None, timeout=20_000)
+        assert form.gpus.wish == "none"
+        form.image.setEditText("me/mine:1")
+        window.app.show_machine(open_machine("h100x8-server"))
+        qtbot.waitUntil(lambda: window.app.diagnosis is not None, timeout=20_000)
+        assert form.image.currentText() == "me/mine:1"
 
 
 def test_without_a_recommendation_the_form_says_why(qtbot, tmp_path):

@@ -121,6 +121,8 @@ class LocalTable(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _ROLE.DisplayRole) -> object:
         if orientation == Qt.Orientation.Horizontal and role == _ROLE.DisplayRole:
             return self._titles[section]
+        if role == _ROLE.TextAlignmentRole and section == 1:
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None
 
     def data(self, index: Index, role: int = _ROLE.DisplayRole) -> object:

@@ -20,7 +20,7 @@ Verdict: TypeAlias = Literal["recommended", "works", "not_wished", "not_proven",
 VERDICT_WORDS: Mapping[Verdict, str] = {
     "recommended": "Recommended",
     "works": "Works too",
-    "not_wished": "Not what was asked for",
+    "not_wished": "Not asked for",
     "not_proven": "May not exist",
     "cannot_run": "Cannot run here",
     "not_judged": "Not judged",
@@ -182,7 +182,7 @@ def catalogue_rows(
     images.sort(key=lambda image: order.get(image.reference, len(order) + 1))
     rows: list[CatalogueRow] = []
     for image in images:
-        why = against.get(image.reference, ())
+        why = sorted(against.get(image.reference, ()), key=lambda reason: _gravity(reason.code))
         codes = tuple(reason.code for reason in why)
         rows.append(_row(image, _verdict(codes), tuple(text(r.code, r.values) for r in why), image.reference in here))
     return tuple(rows)
@@ -216,6 +216,11 @@ def _row(image: Image, verdict: Verdict, why: tuple[str, ...], here: bool) -> Ca
         why=why,
         here=here,
     )
+
+
+def _gravity(code: str) -> int:
+    """Order reasons: what no wish can change comes first."""
+    return 2 if code in _WISHES else 1 if code == "TAG_NOT_PROVEN" else 0
 
 
 def _verdict(codes: tuple[str, ...]) -> Verdict:

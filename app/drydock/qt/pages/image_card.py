@@ -1,6 +1,6 @@
 """The recommended image, or why there is none and what comes nearest."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from drydock.core.images import Choice, Recommendation
@@ -101,7 +101,7 @@ class ImageCard(Card):
         if nearest:
             column.layout_.addWidget(label(self.tr("What works here and comes nearest:"), "strong"))
         for choice in nearest:
-            column.layout_.addWidget(self._way_out(choice))
+            column.layout_.addWidget(self._way_out(choice), 0, Qt.AlignmentFlag.AlignLeft)
         self._fill(column)
 
     def _way_out(self, choice: Choice) -> QWidget:

@@ -40,8 +40,8 @@ class PlanCard(Card):
         else:
             act = button(self.tr("Pull"), "plain", "download")
             act.clicked.connect(lambda: self.pull_wanted.emit(choice.reference))
-        act.setEnabled(not why_not)
-        act.setToolTip(why_not)
+        act.setEnabled(here or not why_not)
+        act.setToolTip("" if here else why_not)
         self.add_action(act)
 
 

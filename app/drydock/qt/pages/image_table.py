@@ -45,6 +45,11 @@ class ImageTable(QTableView):
             return
         super().keyPressEvent(event)
 
+    def fit_height(self, rows: int) -> None:
+        """Take no more height than so many rows need."""
+        needed = self.horizontalHeader().sizeHint().height() + rows * tokens.CONTROL_HEIGHT + tokens.S8
+        self.setFixedHeight(min(_HEIGHT, needed))
+
     def fit(self, widths: tuple[int, ...]) -> None:
         """Give the columns their widths; the stretched one takes the rest."""
         head = self.horizontalHeader()

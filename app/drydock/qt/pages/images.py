@@ -175,10 +175,9 @@ class ImagesPage(Page):
     def _refresh_lists(self) -> None:
         known = self.engine_images.images or ()
         recommended = self.answer.choice.reference if self.answer and self.answer.choice else ""
-        if self.answer:
-            rows = catalogue_rows(self.answer, load_catalogue(), known)
-            self.catalogue.show_rows(rows)
-            self.by_name.set_rows(rows)
+        rows = catalogue_rows(self.answer, load_catalogue(), known) if self.answer else ()
+        self.catalogue.show_rows(rows)
+        self.by_name.set_rows(rows)
         mine = local_rows(known, load_catalogue(), recommended)
         unknown = self.engine_images.images is None
         empty = self._unknown_local() if unknown else self.tr("The engine has no images yet.")

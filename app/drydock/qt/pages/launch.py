@@ -117,8 +117,17 @@ class LaunchPage(Page):
         self.plan.forget()
         if self._app.diagnosis:
             self._show(self._app.diagnosis)
-        else:
-            self._settle()
+            return
+        # what was said of another machine must not be read as said of this one
+        self._problems = ()
+        if self.form.image.currentText() == self._prefilled:
+            self.form.image.setEditText("")
+            self._prefilled = ""
+        self.form.offer((), ())
+        self.form.show_image_note(None, "")
+        self.form.show_problems(())
+        self.plan.command.set_text("")
+        self._show_tab()
 
     def _show(self, diagnosis: Diagnosis) -> None:
         snapshot = diagnosis.snapshot

@@ -33,8 +33,9 @@ class ImageBox(QComboBox):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(20)
-        edit = QLineEdit(placeholderText="pytorch/pytorch:…")
-        self.setLineEdit(edit)
+        edit = self.lineEdit()
+        assert edit is not None  # an editable box has one
+        edit.setPlaceholderText("pytorch/pytorch:…")
 
     def offer(self, references: tuple[str, ...]) -> None:
         """Offer other references; what stands in the field stays."""
@@ -124,6 +125,8 @@ class GpuBox(QWidget):
             box.toggled.connect(self.edited)
             self._boxes[line.uuid] = box
             self._lines.addWidget(box)
+        if self.some.isChecked() and not chosen.intersection(self._boxes):
+            self.all.setChecked(True)
         self._settle()
 
     def choose(self, wish: GpuWish) -> None:

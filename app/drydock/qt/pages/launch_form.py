@@ -1,6 +1,6 @@
 """The launch form: what to start, on which GPUs, with which files, services and limits."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from drydock.core.launch import Problem
@@ -157,7 +157,7 @@ class LaunchForm(QWidget):
             self._rest.body.addWidget(self._fields[name])
         self._rest.body.addWidget(self.caches)
         self._rest.hide()
-        column.addWidget(self.more)
+        column.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self._rest)
 
     def _connect(self) -> None:

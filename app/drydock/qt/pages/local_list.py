@@ -73,6 +73,7 @@ class LocalList(QWidget):
         self.empty.setText(empty)
         self.empty.setVisible(not rows)
         self.table.setVisible(bool(rows))
+        self.table.fit_height(len(rows))
         self._settle()
 
     def _settle(self) -> None:

@@ -44,7 +44,8 @@ class FailureCard(QFrame):
         for widget in (self._title, self._text, self._remedy):
             column.addWidget(widget)
         column.addLayout(self._extra)
-        column.addWidget(self._again)
+        # without an alignment the button's greatest width would be the whole column's
+        column.addWidget(self._again, 0, Qt.AlignmentFlag.AlignLeft)
         close = tool_button("close", self.tr("Close this note"))
         close.clicked.connect(self.dismiss)
         outer.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
@@ -85,7 +86,7 @@ class FailureCard(QFrame):
         for address in links:
             go = button(address.removeprefix("https://"), "quiet", "external")
             go.clicked.connect(partial(QDesktopServices.openUrl, QUrl(address)))
-            self._extra.addWidget(go)
+            self._extra.addWidget(go, 0, Qt.AlignmentFlag.AlignLeft)
         self._again.setVisible(again)
         self.setAccessibleName(title)
         self.setAccessibleDescription(f"{text} {remedy}".strip())
