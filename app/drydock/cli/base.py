@@ -7,7 +7,6 @@ Exit codes: 0 nothing broken, 1 something is broken or the act failed, 2 wrong u
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -73,6 +72,8 @@ def run_job(job: Job[R], draw: Callable[[Any], None], *, as_json: bool, line: Pr
 
     ``line`` is taken away when the job ends, before anything else is printed.
     """
+    import signal
+
     from drydock.world import Stop
 
     stop = Stop()

@@ -4,7 +4,6 @@ import contextlib
 import errno
 import os
 import sys
-import traceback
 from typing import NoReturn
 
 import click
@@ -76,6 +75,8 @@ def _output_failed(error: OSError) -> int:
 
 
 def _bug(error: Exception, *, as_json: bool) -> int:
+    import traceback
+
     from drydock.core.trouble import Trouble
     from drydock.data.knowledge import trouble_article
 
