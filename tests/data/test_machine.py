@@ -67,6 +67,19 @@ def test_a_place_that_cannot_be_looked_at_is_a_trouble():
     assert caught.value.id == "machine-unreadable"
 
 
+@pytest.mark.parametrize("number", [b"1" + b"0" * 400, b"-1" + b"0" * 30])
+def test_numbers_that_no_computer_has_are_refused(desktop, tmp_path, number):
+    (gpu,) = desktop.snapshot.gpus
+    known = msgspec.json.encode(gpu.memory_total)
+    files = files_of(desktop)
+    files["snapshot.json"] = files["snapshot.json"].replace(known, b'{"state":"known","value":' + number + b"}")
+    (tmp_path / "b.zip").write_bytes(zipped(files))
+    with pytest.raises(Trouble) as caught:
+        open_machine(str(tmp_path / "b.zip"))
+    assert caught.value.id == "machine-unreadable"
+    assert "out of range" in str(caught.value.values["text"])
+
+
 def test_an_unknown_place_names_the_samples():
     with pytest.raises(Trouble) as caught:
         open_machine("/nowhere/at/all")

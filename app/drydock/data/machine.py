@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, cast
 
 import msgspec
 
@@ -20,6 +20,7 @@ from drydock.core.trouble import Trouble
 MACHINE_SCHEMA = 1
 _FILE_LIMIT = 64 << 20
 _FILES_LIMIT = 200
+_LARGEST = 1 << 63
 
 T = TypeVar("T")
 
@@ -128,9 +129,11 @@ def _decode(where: str, read: Callable[[str], bytes | None]) -> RecordedMachine:
         if card.schema > MACHINE_SCHEMA:
             raise Trouble("machine-newer", where=where, version=card.app_version or "?")
         snapshot = _need(read, "snapshot.json", Snapshot)
+        _check_numbers(msgspec.to_builtins(snapshot))
         if snapshot.schema > SCHEMA:
             raise Trouble("machine-newer", where=where, version=snapshot.app_version)
         trace = msgspec.json.Decoder(MonitorSample).decode_lines(read("trace.jsonl") or b"")
+        _check_numbers(msgspec.to_builtins(trace))
         removed = msgspec.json.decode(read("removed.json") or b"[]", type=tuple[Removed, ...])
         records = {name: content for name in ("probe", "bench") if (content := read(f"records/{name}.jsonl"))}
     except _unreadable() as error:
@@ -149,6 +152,23 @@ def _unreadable() -> tuple[type[Exception], ...]:
 
     of_zip = (EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
     return (OSError, ValueError, msgspec.MsgspecError, *of_zip)
+
+
+def _check_numbers(tree: object) -> None:
+    """Refuse numbers that no computer reads of itself: arithmetic with them would fail much later.
+
+    Raises:
+        ValueError: a number is out of range.
+    """
+    waiting = [tree]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            waiting += cast("dict[str, object]", item).values()
+        elif isinstance(item, list | tuple):
+            waiting += cast("list[object]", item)
+        elif isinstance(item, int | float) and not -_LARGEST <= item <= _LARGEST:
+            raise ValueError(f"the number {str(item)[:20]}… is out of range")
 
 
 def _need(read: Callable[[str], bytes | None], name: str, kind: type[T]) -> T:
