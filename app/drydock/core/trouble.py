@@ -7,7 +7,7 @@ class Trouble(Exception):  # noqa: N818 - it is not an error of the program
     """A job cannot go on.
 
     Attributes:
-        id: stable identifier, the key of the text in ``drydock_resources/knowledge/troubles.toml``.
+        id: stable identifier, the key of its article in ``drydock_resources/knowledge/troubles/*.toml``.
         values: what the text's placeholders are filled with.
     """
 

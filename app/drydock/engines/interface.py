@@ -1,7 +1,7 @@
 """What Drydock asks of a container engine.
 
 Every method has a time limit of its own (or takes a :class:`Stop`), and turns what goes wrong into a
-:class:`~drydock.core.trouble.Trouble` with one of the ids of ``knowledge/troubles.toml``:
+:class:`~drydock.core.trouble.Trouble` with one of the ids of ``knowledge/troubles/*.toml``:
 
 ``engine-not-installed engine-not-running engine-no-permission engine-timeout engine-too-old engine-not-an-engine
 engine-unreachable engine-ssh-failed engine-address-invalid engine-context-unknown engine-lost engine-error

@@ -33,7 +33,7 @@ def ask_installed(snapshot: Snapshot) -> Answer:
     """Ask whether there is a container engine at all."""
     evidence = _reach_evidence(snapshot)
     reach = snapshot.engine.reach
-    if reach.kind in ("unreachable", "not_an_engine", "unknown"):
+    if reach.kind in ("timeout", "unreachable", "not_an_engine", "unknown"):
         return not_tested("unknown", evidence, endpoint=snapshot.engine.endpoint)
     if reach.kind != "not_installed":
         return ok(evidence, endpoint=snapshot.engine.endpoint)
@@ -46,7 +46,7 @@ def ask_permission(snapshot: Snapshot) -> Answer:
     """Ask whether this person may use the engine."""
     engine = snapshot.engine
     evidence = (_reach_evidence(snapshot), seen("user", snapshot.host.user))
-    if engine.reach.kind in ("ready", "timeout", "too_old", "not_an_engine"):
+    if engine.reach.kind in ("ready", "too_old", "not_an_engine"):
         return ok(*evidence)
     if engine.reach.kind != "no_permission":
         return not_tested("not_reached", *evidence)
