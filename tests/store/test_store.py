@@ -53,6 +53,14 @@ def test_records_survive_a_restart(store, tmp_path):
     again.close()
 
 
+def test_looking_for_results_before_any_was_kept_makes_no_file(store, tmp_path):
+    assert store.records("bench") == ()
+    assert store.count_records() == 0
+    assert list(tmp_path.iterdir()) == []
+    assert store.add_record("bench", b"x", {}) is not None
+    assert store.count_records() == 1
+
+
 def test_a_ruined_history_is_set_aside_not_deleted(tmp_path):
     (tmp_path / "history.sqlite").write_bytes(b"this is no database, but it is long enough to be looked at" * 40)
     store = Store(tmp_path)

@@ -36,6 +36,7 @@ class Store:
 
     def __init__(self, directory: Path | None = None) -> None:
         self.directory = directory or default_directory()
+        self._history_file = self.directory / "history.sqlite"
         self._settings, problems = read_settings(self.directory / "settings.json")
         self.problems: list[str] = list(problems)
         self._history: History | None = None
@@ -92,6 +93,8 @@ class Store:
                 self._history = None
 
     def _with_history(self, act: "Callable[[History], T]", otherwise: T) -> T:
+        if self._nothing_kept():
+            return otherwise
         history = self._open()
         if history is None:
             return otherwise
@@ -100,6 +103,18 @@ class Store:
         except OSError as error:
             self._say(f"the history could not be used: {error}")
             return otherwise
+
+    def _nothing_kept(self) -> bool:
+        """Say whether no result was ever kept, for which SQLite need not be loaded nor a file be made."""
+        if self._history is not None:
+            return False
+        try:
+            self._history_file.stat()
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False  # opening it will say why
+        return False
 
     def _say(self, problem: str) -> None:
         # what goes wrong again and again is told once
@@ -115,7 +130,7 @@ class Store:
             # SQLite is not needed before something is kept or looked up
             from drydock.store.history import BadHistory, NewerHistory, open_history
 
-            path = self.directory / "history.sqlite"
+            path = self._history_file
             try:
                 self._history = open_history(path)
             except BadHistory as error:
