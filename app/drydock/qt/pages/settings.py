@@ -24,8 +24,6 @@ from drydock.qt.widgets.labels import button, label
 from drydock.qt.widgets.page import Page
 from drydock.qt.widgets.page_header import PageHeader
 
-_HOME_PAGE = "https://github.com/torch-drydock/drydock"
-
 
 class SettingsPage(Page):
     """Everything takes effect at once and is kept, except the engine, which is checked first."""
@@ -91,17 +89,8 @@ class SettingsPage(Page):
         rows = (
             Row(label=self.tr("Version"), value=__version__),
             Row(label=self.tr("Licence"), value="Apache License 2.0"),
-            Row(label=self.tr("Project"), value=_HOME_PAGE),
         )
         card.body.addWidget(KeyValueList(rows))
-        for text, address in (
-            (self.tr("Documentation"), f"{_HOME_PAGE}#readme"),
-            (self.tr("Report a problem"), f"{_HOME_PAGE}/issues"),
-        ):
-            link = button(text, "quiet", "external")
-            link.setToolTip(address)
-            link.clicked.connect(lambda _checked=False, address=address: QDesktopServices.openUrl(QUrl(address)))
-            card.add_action(link)
         return card
 
     # theme, pace, workspace
