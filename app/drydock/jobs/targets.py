@@ -21,7 +21,8 @@ from drydock.jobs.session import find_session, opened
 from drydock.probing import Probe, ProbeEnd, run_probe_in_container, run_probe_on_host
 from drydock.world import Stop
 
-_WAIT_FOREVER = ("tail", "-f", "/dev/null")
+# longer than all probes together; a container that an app which was killed left behind gives its GPUs back then
+_WAIT = ("sleep", "7200")
 
 
 class HostTarget(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,7 +119,7 @@ def _runner(engine: Engine, container: str, place: Place, stop: Stop) -> Runner:
 def _container(
     engine: Engine, target: ImageTarget, tell: Callable[[PullProgress], None], stop: Stop
 ) -> Generator[tuple[Place, str]]:
-    choice = Choice(image=target.image, digest=target.digest, gpus=target.gpus, command=_WAIT_FOREVER)
+    choice = Choice(image=target.image, digest=target.digest, gpus=target.gpus, command=_WAIT)
     reference = choice.pinned_image
     local = engine.find_image(reference)
     if local is None:
@@ -131,8 +132,8 @@ def _container(
     way = gpu_way(facts) or "hook"
     made = plan(choice, facts, name=name, version=__version__, parent_identity=digest, gpu_by=way)
     request = msgspec.structs.replace(
-        create_request(made), labels={labels.PROBE: name, labels.VERSION: __version__}, entrypoint=_WAIT_FOREVER[:1],
-        command=_WAIT_FOREVER[1:], shm_size=default_shm_size(None, None),
+        create_request(made), labels={labels.PROBE: name, labels.VERSION: __version__}, entrypoint=_WAIT[:1],
+        command=_WAIT[1:], shm_size=default_shm_size(None, None),
     )  # fmt: skip
     container = engine.create(request)
     try:
