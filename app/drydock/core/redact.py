@@ -31,7 +31,9 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
         (
             "secret value",
             # the name's ending says what it is: HF_TOKEN=, AWS_SECRET_ACCESS_KEY=, ?token=, --password=
-            re.compile(r"""(?i)(?:token|secret|passw(?:or)?d|passphrase|(?:api|access|private)_?key)=(?!<)([^\s&"'\\]+)"""),
+            re.compile(
+                r"""(?i)(?:token|secret|passw(?:or)?d|passphrase|(?:api|access|private)_?key)=(?!<)([^\s&"'\\]+)"""
+            ),
         ),
         ("e-mail address", re.compile(r"\b[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,}\b")),
         ("device UUID", re.compile(r"(?:(?<=GPU-)|(?<=MIG-))[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")),
