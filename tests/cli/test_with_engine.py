@@ -186,6 +186,8 @@ def test_the_dry_run_line_makes_the_session(drydock, engine, tiny_image):
     subprocess.run(shlex.split(shown.out), check=True, env=drydock.environment, timeout=60, capture_output=True)
     (session,) = drydock("sessions", "list", "--json").json["sessions"]
     assert (session["name"], session["state"], session["image"]) == ("typed", "running", tiny_image.reference)
+    elsewhere = drydock(*words, "--dry-run", "--engine", engine.docker_host, DOCKER_HOST="unix:///nowhere/docker.sock")
+    assert shlex.split(elsewhere.out)[:4] == ["docker", "-H", engine.docker_host, "run"]
     taken = drydock(*words, "--dry-run", "--json")
     assert taken.code == 1
     assert [problem["id"] for problem in taken.json["problems"]] == ["launch-name-taken"]

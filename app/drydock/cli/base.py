@@ -51,6 +51,15 @@ def engine_before() -> str:
     return shell.engine if shell else ""
 
 
+def docker_program(engine: str) -> tuple[str, ...]:
+    """Return how a docker command begins that is to reach the engine of a context's wish."""
+    if not engine:
+        return ("docker",)
+    if "://" in engine:
+        return ("docker", "-H", engine)
+    return ("docker", "-H", f"unix://{engine}") if engine.startswith("/") else ("docker", "--context", engine)
+
+
 @contextmanager
 def open_context(engine: str = "") -> Generator[Context]:
     """Open the doors and the store for one command."""

@@ -54,7 +54,7 @@ def recommend(
     show_all: bool,
     as_json: bool,
 ) -> None:
-    """Choose the PyTorch image for this machine, and say why not the others.
+    """Choose the PyTorch image for this machine.
 
     With --gpu (or --driver, --os, --arch) the answer is for the machine described instead of this one.
     """
@@ -228,7 +228,7 @@ def inspect(reference: str, engine: str, as_json: bool) -> None:
 @engine_option
 @json_option
 def pull(reference: str, engine: str, as_json: bool) -> None:
-    """Pull an image; 'auto' pulls the one that is recommended for this machine."""
+    """Pull an image ('auto': the recommended one)."""
     from drydock.jobs.pull import PullJob
     from drydock.jobs.recommend import RecommendJob, chosen_reference
 

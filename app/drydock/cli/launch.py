@@ -1,5 +1,6 @@
 """``drydock launch``: start a session, or show what would be started."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import msgspec
 from drydock.cli.base import (
     BROKEN,
     ProgressLine,
+    docker_program,
     engine_option,
     json_option,
     note,
@@ -167,6 +169,8 @@ def _preview(context: Context, choice: Choice, snapshot: Snapshot | None, *, as_
     from drydock.jobs.launch import PreviewLaunchJob
 
     preview = run_job(PreviewLaunchJob(context, choice, snapshot), lambda _step: None, as_json=as_json)
+    command = (*docker_program(context.engine), *preview.command[1:])
+    preview = msgspec.structs.replace(preview, command=command, line=shlex.join(command))
     texts = [(problem, trouble_article(problem.trouble)) for problem in preview.problems]
     if as_json:
         problems = [

@@ -1,9 +1,11 @@
 """``drydock sessions``: list, logs, connect, start, stop, remove."""
 
+import shlex
+
 import click
 import msgspec
 
-from drydock.cli.base import engine_option, json_option, note, open_context, print_json, run_job
+from drydock.cli.base import docker_program, engine_option, json_option, note, open_context, print_json, run_job
 from drydock.cli.shell import Shell
 from drydock.jobs.sessions import Session
 
@@ -76,9 +78,12 @@ def connect(name: str, open_browser: bool, engine: str, as_json: bool) -> None:
 
     with open_context(engine) as context:
         found = run_job(ConnectJob(context, name), lambda _step: None, as_json=as_json)
+        docker = shlex.join(docker_program(context.engine))
     if as_json:
         print_json("connection", found)
     else:
+        if found.remote:
+            note("The engine is on another computer, and these ports are open there: forward them with 'ssh -L' first.")
         if found.jupyter_url:
             click.echo(f"Jupyter:     {found.jupyter_url}")
         if found.tensorboard_url:
@@ -86,7 +91,7 @@ def connect(name: str, open_browser: bool, engine: str, as_json: bool) -> None:
         if found.ssh_command:
             click.echo(f"SSH:         {' '.join(found.ssh_command)}")
             click.echo(f"Host key:    {found.ssh_host_key}")
-        click.echo(f"Shell:       docker exec -it {found.name} bash")
+        click.echo(f"Shell:       {docker} exec -it {found.name} bash")
     if open_browser and found.jupyter_url:
         click.launch(found.jupyter_url)
 
@@ -123,7 +128,7 @@ def stop(name: str, grace: int, engine: str, as_json: bool) -> None:
 @engine_option
 @json_option
 def remove(name: str, force: bool, engine: str, as_json: bool) -> None:
-    """Remove a session's container; directories, volumes and images stay."""
+    """Remove a session; directories and volumes stay."""
     from drydock.jobs.sessions import RemoveSessionJob
 
     with open_context(engine) as context:
