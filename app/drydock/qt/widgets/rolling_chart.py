@@ -50,6 +50,8 @@ class RollingChart(QWidget):
         self._plot_box = QRectF()
         self._backdrop_key: tuple[float, ...] = ()
         self._backdrop_drawn = QPixmap()
+        self._legend_key: tuple[object, ...] = ()
+        self._legend_drawn = QPixmap()
         self._since_paint = QElapsedTimer()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -184,8 +186,7 @@ class RollingChart(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         plot = self._plot()
-        entries = [(s.label, self.value_text(s.last_value), s.colour_role) for s in self._series.values()]
-        paint_legend(painter, QRectF(0, 0, self.width(), plot.top()), self.title, entries)
+        painter.drawPixmap(0, 0, self._legend(plot))
         now = self._now()
         if now is None:
             painter.setPen(QColor(theme().colours.muted))
@@ -201,15 +202,32 @@ class RollingChart(QWidget):
             painter.drawRoundedRect(plot.adjusted(1, 1, -1, -1), tokens.RADIUS_SMALL, tokens.RADIUS_SMALL)
         painter.end()
 
+    def _legend(self, plot: QRectF) -> QPixmap:
+        # a line moves with every sample, its value in words seldom
+        entries = [(s.label, self.value_text(s.last_value), s.colour_role) for s in self._series.values()]
+        key = (self.width(), plot.top(), self.devicePixelRatioF(), self.title, theme().colours.dark, *entries)
+        if key != self._legend_key:
+            self._legend_key = key
+            self._legend_drawn = self._empty_pixmap(plot.top())
+            painter = QPainter(self._legend_drawn)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            paint_legend(painter, QRectF(0, 0, self.width(), plot.top()), self.title, entries)
+            painter.end()
+        return self._legend_drawn
+
+    def _empty_pixmap(self, height: float) -> QPixmap:
+        ratio = self.devicePixelRatioF()
+        made = QPixmap(round(self.width() * ratio), round(height * ratio))
+        made.setDevicePixelRatio(ratio)
+        made.fill(Qt.GlobalColor.transparent)
+        return made
+
     def _backdrop(self, plot: QRectF) -> QPixmap:
         low, high = self.y_range()
-        ratio = self.devicePixelRatioF()
-        key = (self.width(), self.height(), ratio, low, high, self._window, theme().colours.dark)
+        key = (self.width(), self.height(), self.devicePixelRatioF(), low, high, self._window, theme().colours.dark)
         if key != self._backdrop_key:
             self._backdrop_key = key
-            self._backdrop_drawn = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
-            self._backdrop_drawn.setDevicePixelRatio(ratio)
-            self._backdrop_drawn.fill(Qt.GlobalColor.transparent)
+            self._backdrop_drawn = self._empty_pixmap(self.height())
             painter = QPainter(self._backdrop_drawn)
             start, end = self.tr("{0:g} s ago").format(self._window), self.tr("now")
             paint_grid(painter, plot, (low, high), (start, end))
