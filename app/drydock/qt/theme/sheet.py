@@ -20,12 +20,12 @@ def _template() -> Template:
     return Template(text.decode())
 
 
-def style_sheet(colours: Colours, arrows: dict[str, str]) -> str:
+def style_sheet(colours: Colours, images: dict[str, str]) -> str:
     """Return the application's style sheet.
 
     Args:
         colours: the theme.
-        arrows: paths of the images ``chevron_down`` and ``chevron_up``.
+        images: paths of the images ``chevron_down``, ``chevron_up`` and ``check``.
     """
     values: dict[str, object] = {
         field.name: getattr(colours, field.name) for field in fields(colours) if field.name != "series"
@@ -41,7 +41,7 @@ def style_sheet(colours: Colours, arrows: dict[str, str]) -> str:
         "control": tokens.CONTROL_HEIGHT - 2,
         "control_focus": tokens.CONTROL_HEIGHT - 4,
         "mono": fonts.mono_family(),
-    } | arrows
+    } | images
     return _template().substitute(values)
 
 

@@ -121,18 +121,23 @@ class Theme(QObject):
         self._colours = colours
         if self._app is not None:
             self._app.setPalette(sheet.palette(colours))
-            self._app.setStyleSheet(sheet.style_sheet(colours, self._arrow_files()))
+            self._app.setStyleSheet(sheet.style_sheet(colours, self._image_files()))
         self.changed.emit()
 
-    def _arrow_files(self) -> dict[str, str]:
+    def _image_files(self) -> dict[str, str]:
         # a style sheet can only name files, and the theme's colours are known only here
         if self._files is None:
             self._files = QTemporaryDir(QDir(gettempdir()).filePath("drydock-style-XXXXXX"))
         made: dict[str, str] = {}
-        for name in ("chevron_down", "chevron_up"):
+        inks = {
+            "chevron_down": self._colours.muted,
+            "chevron_up": self._colours.muted,
+            "check": self._colours.on_accent,
+        }
+        for name, ink in inks.items():
             made[name] = self._files.filePath(f"{name}-{'dark' if self._colours.dark else 'light'}.svg")
-            with contextlib.suppress(OSError):  # a full disk costs the arrows, not the window
-                Path(made[name]).write_text(icons.source(name, self._colours.muted), "utf-8")
+            with contextlib.suppress(OSError):  # a full disk costs the arrows and ticks, not the window
+                Path(made[name]).write_text(icons.source(name, ink), "utf-8")
         return made
 
 
