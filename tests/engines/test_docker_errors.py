@@ -1,8 +1,18 @@
 """The texts are what engines of several versions were seen to answer."""
 
-import pytest
+import http.client
 
-from drydock.engines.docker_errors import Act, message_of, reach_of_failure, trouble_of_answer, trouble_of_failure
+import pytest
+import requests
+
+from drydock.engines.docker_errors import (
+    Act,
+    message_of,
+    raw_text,
+    reach_of_failure,
+    trouble_of_answer,
+    trouble_of_failure,
+)
 from drydock.engines.docker_wording import Doing
 from drydock.engines.wire import Refused, Silent
 
@@ -34,6 +44,7 @@ def act(doing: Doing, *, begun: bool = False) -> Act:
         ("pull", 500, "received unexpected HTTP status: 503 Service Unavailable", "registry-error"),
         ("pull", 500, MANIFEST + "500 Internal Server Error", "registry-error"),
         ("pull", 400, "invalid reference format", "image-name-invalid"),
+        ("pull", 500, 'Get "http:": http: no Host in request URL', "image-name-invalid"),
         ("pull", 500, 'Get "https://r.invalid/v2/": dial tcp: lookup r.invalid: no such host', "registry-unreachable"),
         ("pull", 500, 'Get "http://r/v2/": dial tcp 10.0.0.1:80: connect: connection refused', "registry-unreachable"),
         ("pull", 500, 'Get "https://r/v2/": x509: certificate signed by unknown authority', "registry-tls"),
@@ -121,3 +132,31 @@ def test_status_answers_of_what_is_no_engine() -> None:
     assert reach_of_failure(Refused(503, "starting"), local=True, installed=True).kind == "unreachable"
     old = Refused(400, '{"message":"client version 1.52 is too new. Maximum supported API version is 1.39"}')
     assert reach_of_failure(old, local=True, installed=True).kind == "too_old"
+
+
+def raised(error: BaseException, cause: BaseException) -> BaseException:
+    """Return an error as it comes when another one led to it."""
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (ConnectionRefusedError(111, "Connection refused"), "Connection refused"),
+        (
+            raised(
+                requests.exceptions.ConnectionError("('Connection aborted.', …)"),
+                ConnectionResetError(104, "Connection reset by peer"),
+            ),
+            "Connection reset by peer",
+        ),
+        (http.client.IncompleteRead(b""), "the answer broke off"),
+        (TimeoutError("timed out"), "timed out"),
+        (Refused(404, ""), "HTTP 404"),
+        (Refused(404, '{"message": "page not found"}'), "HTTP 404: page not found"),
+        (ValueError(), "ValueError"),
+    ],
+)
+def test_errors_are_told_in_the_systems_own_words(error: BaseException, expected: str) -> None:
+    assert raw_text(error) == expected

@@ -160,7 +160,7 @@ def test_what_cannot_be_started_is_a_trouble():
     with pytest.raises(Trouble) as caught:
         LiveWorld().start(["/no/such/program"], stop=Stop())
     assert caught.value.id == "program-not-started"
-    assert caught.value.values["program"] == "/no/such/program"
+    assert caught.value.values == {"program": "/no/such/program", "text": "No such file or directory"}
 
 
 def test_no_thread_is_left_after_a_quiet_end():
