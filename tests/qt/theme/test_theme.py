@@ -74,7 +74,7 @@ def test_an_unknown_choice_is_refused():
 
 @pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
 def test_the_sheet_has_no_open_placeholder(colours):
-    sheet = style_sheet(colours, {"chevron_down": "/a.png", "chevron_up": "/b.png"})
+    sheet = style_sheet(colours, {"chevron_down": "down.svg", "chevron_up": "up.svg", "check": "check.svg"})
     assert "$" not in sheet
     assert sheet.count("{") == sheet.count("}")
 
