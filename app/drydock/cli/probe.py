@@ -19,7 +19,7 @@ from drydock.cli.base import (
 )
 from drydock.cli.target import draw_pull, read_target, target_options
 from drydock.core.bench.records import Result
-from drydock.jobs.probe import PROBES, ProbeJob, ProbeName, ProbeResult, ProbeStep
+from drydock.jobs.probe import PROBES, GpuProof, ProbeJob, ProbeName, ProbeResult, ProbeStep
 
 _CPU = {
     True: "kernels on the CPU gave right results",
@@ -62,6 +62,14 @@ def _as_json(result: ProbeResult) -> dict[str, Any]:
     return {**fields, "gpu_works": result.gpu_works, "broken": result.broken}
 
 
+def _verdict(proof: GpuProof, *, tried: bool) -> str:
+    if proof.works:
+        return f"{click.style('works', fg='green')} ({', '.join(proof.types)})"
+    if not tried and not proof.failures:
+        return "not tested (no kernels were run)"
+    return f"{click.style('does not work', fg='red', bold=True)} ({', '.join(proof.types) or 'nothing ran right'})"
+
+
 def _print(result: ProbeResult) -> None:
     where = result.place.name + (f" ({result.place.image})" if result.place.kind == "session" else "")
     click.echo(f"Where: {where}")
@@ -69,10 +77,7 @@ def _print(result: ProbeResult) -> None:
         cuda = f", CUDA {result.torch.cuda}" if result.torch.cuda else ", built without CUDA"
         click.echo(f"torch {result.torch.version}{cuda}")
     for proof in result.gpus:
-        word = click.style("works", fg="green") if proof.works else click.style("does not work", fg="red", bold=True)
-        click.echo(
-            f"GPU {proof.device.index} {proof.device.name}: {word} ({', '.join(proof.types) or 'nothing ran right'})"
-        )
+        click.echo(f"GPU {proof.device.index} {proof.device.name}: {_verdict(proof, tried=result.tried_kernels)}")
         for failure in proof.failures:
             click.echo(f"    {failure}")
     if result.torch is None:
