@@ -1,5 +1,6 @@
 """The main path and its troubles, typed as their users would, against a real engine."""
 
+import contextlib
 import json
 import shlex
 import subprocess
@@ -9,14 +10,27 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import docker.errors
 import pytest
 from tests.engines.sockets import Relay
 from tests.support.launch_fixtures import container_names, inspected
 
+NAMES = ("lab", "brief", "said", "typed", "first", "second", "long", "dying")
+
 
 @pytest.fixture
 def drydock(engine, program):
-    return program(engine.docker_host)
+    """The program on the private engine; its sessions are removed at the end."""
+    yield program(engine.docker_host)
+    for name in NAMES:
+        with contextlib.suppress(docker.errors.NotFound):
+            engine.client.containers.get(name).remove(force=True)
+
+
+def sessions(drydock, *words):
+    """The sessions of these tests by name; people may have others on a shared engine."""
+    listed = drydock("sessions", *words).json["sessions"]
+    return {one["name"]: one for one in listed if one["name"] in NAMES}
 
 
 def status(url):
@@ -68,10 +82,10 @@ def test_the_main_path(drydock, engine, torch_image, tiny_image, fake_nvml, tmp_
     assert f"Jupyter:     {url}" in drydock("sessions", "connect", launched.json["id"][:8]).out
 
     # a second one is stopped while it waits, and the first stays alone
-    before = container_names(engine)
     halted = drydock.stopped("launch", *words[:-1], "brief", "--json", when="Waiting for jupyter")
     assert (halted.code, halted.json) == (130, {"schema": 1, "kind": "stopped"})
-    assert container_names(engine) == before
+    assert "lab" in container_names(engine)
+    assert "brief" not in container_names(engine)
 
     probed = drydock("probe", "--session", "lab", "--json")
     assert probed.code == 0, probed.err
@@ -104,7 +118,7 @@ def test_the_main_path(drydock, engine, torch_image, tiny_image, fake_nvml, tmp_
     assert drydock("sessions", "connect", "lab").code == 1
     removed = drydock("sessions", "remove", "lab", "--json")
     assert (removed.code, removed.json) == (0, {"schema": 1, "kind": "removed", "name": "lab"})
-    assert drydock("sessions", "--json").json["sessions"] == []
+    assert sessions(drydock, "--json") == {}
 
     # what was proved and measured goes along in a report, which opens as a machine
     report = drydock("report", "-o", "bundle.zip", "--json")
@@ -163,11 +177,10 @@ def test_images_that_cannot_be_pulled(drydock, engine, reference, code, trouble)
 def test_launches_that_fail_leave_nothing(drydock, engine, tiny_image, fake_nvml, tmp_path, words, code, trouble):
     (tmp_path / "a-file").write_text("")
     fake_nvml("two-gpus")
-    before = container_names(engine)
     gpus = [] if "--gpus" in words else ["--gpus", "none"]
-    answer = drydock("launch", "--image", tiny_image.reference, *gpus, "--json", *words)
+    answer = drydock("launch", "--image", tiny_image.reference, "--name", "dying", *gpus, "--json", *words)
     assert (answer.code, answer.json["kind"], answer.json["id"]) == (code, "trouble", trouble)
-    assert container_names(engine) == before
+    assert "dying" not in container_names(engine)
 
 
 def test_options_behind_the_command_are_its_own(drydock, tiny_image):
@@ -184,8 +197,8 @@ def test_the_dry_run_line_makes_the_session(drydock, engine, tiny_image):
     assert shown.code == 0
     assert container_names(engine).isdisjoint({"typed"})
     subprocess.run(shlex.split(shown.out), check=True, env=drydock.environment, timeout=60, capture_output=True)
-    (session,) = drydock("sessions", "list", "--json").json["sessions"]
-    assert (session["name"], session["state"], session["image"]) == ("typed", "running", tiny_image.reference)
+    session = sessions(drydock, "list", "--json")["typed"]
+    assert (session["state"], session["image"]) == ("running", tiny_image.reference)
     elsewhere = drydock(*words, "--dry-run", "--engine", engine.docker_host, DOCKER_HOST="unix:///nowhere/docker.sock")
     assert shlex.split(elsewhere.out)[:4] == ["docker", "-H", engine.docker_host, "run"]
     taken = drydock(*words, "--dry-run", "--json")
@@ -197,7 +210,7 @@ def test_two_sessions_and_their_names(drydock, engine, tiny_image):
     for name in ("first", "second"):
         command = ("sh", "-c", f"while echo {name}; do sleep 0.1; done")
         assert drydock("launch", "--image", tiny_image.reference, "--gpus", "none", "--name", name, *command).code == 0
-    listed = {one["name"]: one["id"] for one in drydock("sessions", "--json", "list").json["sessions"]}
+    listed = {name: one["id"] for name, one in sessions(drydock, "--json", "list").items()}
     assert set(listed) == {"first", "second"}
 
     followed = drydock.stopped("sessions", "logs", "second", "--follow", "--tail", "1", when="second")
@@ -208,7 +221,8 @@ def test_two_sessions_and_their_names(drydock, engine, tiny_image):
     assert drydock("sessions", "start", listed["second"][:6]).out == "second: running\n"
     assert drydock("sessions", "remove", listed["second"][:6], "--force").out == "second was removed\n"
     unknown = drydock("sessions", "stop", "second", "--json")
-    assert (unknown.code, unknown.json["values"]) == (2, {"name": "second", "known": "first"})
+    assert (unknown.code, unknown.json["id"]) == (2, "session-not-found")
+    assert "first" in unknown.json["values"]["known"].split(", ")
 
 
 def test_the_engine_is_named_before_or_behind_the_command(drydock, engine):
