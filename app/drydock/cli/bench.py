@@ -20,6 +20,7 @@ from drydock.cli.base import (
 )
 from drydock.cli.target import draw_pull, read_target, target_options
 from drydock.core.bench import BenchSummary
+from drydock.core.bench.outcome import Utilisation
 from drydock.core.bench.records import Progress, Warn
 from drydock.jobs.bench import BenchJob, BenchMode, BenchStep
 
@@ -89,6 +90,12 @@ def bench(
     sys.exit(0 if run.summary.rungs and not run.summary.invalid_reasons and run.summary.end != "crashed" else BROKEN)
 
 
+def _share(utilisation: Utilisation) -> str:
+    """Return the share of the datasheet's peak, or where the part is not known, of the matrix product timed here."""
+    share = utilisation.datasheet if utilisation.datasheet is not None else utilisation.measured
+    return "-" if share is None else f"{share:.1%}"
+
+
 def print_summary(summary: BenchSummary) -> None:
     """Print a run as a table and a few sentences."""
     where = summary.gpu.name if summary.gpu else summary.cpu if summary.device == "cpu" else ""
@@ -103,7 +110,9 @@ def print_summary(summary: BenchSummary) -> None:
             f"context {shape.context}, vocabulary {shape.vocabulary}, batch {shape.batch}{scaled}"
         )
     if summary.rungs:
-        click.echo(f"{'rung':10} {'tokens/s':>12} {'95% interval':>24} {'TFLOP/s':>9} {'ratio':>7}  verdict")
+        known = any(rung.utilisation.datasheet is not None for rung in summary.rungs)
+        share = "MFU" if known else "of GEMM"
+        click.echo(f"{'rung':10} {'tokens/s':>12} {'95% interval':>24} {'TFLOP/s':>9} {share:>8} {'ratio':>7}  verdict")
     else:
         click.echo("Nothing was measured.")
     for rung in summary.rungs:
@@ -113,9 +122,10 @@ def print_summary(summary: BenchSummary) -> None:
         against = rung.against_baseline if rung.verdict != "cannot-tell" else None
         ratio = f"{against.value:.2f}x" if against else "-"
         marks = "".join(f", {_FLAGS.get(flag, flag)}" for flag in rung.flags)
+        of_peak = _share(rung.utilisation)
         memory = f", peak {human_memory(rung.peak_memory)}" if rung.peak_memory else ""
         click.echo(
-            f"{rung.id:10} {rate.median:12,.0f} {interval:>24} {rung.tflops:9.3f} {ratio:>7}  "
+            f"{rung.id:10} {rate.median:12,.0f} {interval:>24} {rung.tflops:9.3f} {of_peak:>8} {ratio:>7}  "
             f"{_VERDICTS.get(rung.verdict, rung.verdict)}{marks}{memory}"
         )
     for slot in summary.not_run:

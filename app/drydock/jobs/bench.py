@@ -5,9 +5,10 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from drydock.core.bench import BenchSummary, CeilingFigures, summarise_run
+from drydock.core.bench import BenchSummary, summarise_run
 from drydock.core.bench.records import Compare, ErrorRecord, Final, Hello, Record, Result, encode_line
 from drydock.core.trouble import Stopped, Trouble
+from drydock.jobs.ceilings import ceilings_of
 from drydock.jobs.context import Context
 from drydock.jobs.job import Job, Tell
 from drydock.jobs.targets import HostTarget, ImageTarget, Place, SessionTarget, Target, entered
@@ -49,7 +50,6 @@ class BenchJob(Job[BenchRun]):
         target: where.
         mode: quick takes half a minute, standard three minutes.
         device: ``auto`` (the first GPU, else the CPU), ``cpu`` or ``cuda:N``.
-        ceilings: speeds of this GPU to compare with, where they are known.
     """
 
     def __init__(
@@ -59,13 +59,11 @@ class BenchJob(Job[BenchRun]):
         mode: BenchMode = "quick",
         *,
         device: str = "auto",
-        ceilings: CeilingFigures | None = None,
     ) -> None:
         self._context = context
         self._target = target
         self._mode: BenchMode = mode
         self._device = device
-        self._ceilings = ceilings
 
     def run(self, tell: Tell, stop: Stop) -> BenchRun:
         """Measure.
@@ -79,7 +77,7 @@ class BenchJob(Job[BenchRun]):
         def take(record: Record) -> None:
             records.append(record)
             news = isinstance(record, Result | Compare | Final)
-            tell(BenchStep(record=record, summary=summarise_run(records, self._ceilings) if news else None))
+            tell(BenchStep(record=record, summary=summarise_run(records, ceilings_of(records)) if news else None))
 
         arguments = (f"--{self._mode}", "--device", self._device)
         with entered(self._context, self._target, tell, stop) as (place, run):
@@ -89,13 +87,13 @@ class BenchJob(Job[BenchRun]):
                 self._keep_stopped(records, place)
                 raise
         _need_torch(end.stream.records, place)
-        summary = summarise_run(end.stream.records, self._ceilings)
+        summary = summarise_run(end.stream.records, ceilings_of(records))
         record_id = self._context.store.add_record("bench", end.payload, _summary(place, summary))
         return BenchRun(place=place, at=self._context.world.now(), summary=summary, record_id=record_id)
 
     def _keep_stopped(self, records: Sequence[Record], place: Place) -> None:
         """Keep what was measured before the stop in the history."""
-        summary = msgspec.structs.replace(summarise_run(records, self._ceilings), end="stopped")
+        summary = msgspec.structs.replace(summarise_run(records, ceilings_of(records)), end="stopped")
         if summary.rungs:
             payload = b"".join(encode_line(record) for record in records)
             self._context.store.add_record("bench", payload, _summary(place, summary))

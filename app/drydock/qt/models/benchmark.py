@@ -6,10 +6,9 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from drydock.core.bench import BenchSummary, decode_stream, summarise_run
-from drydock.core.bench.ceilings import peak_flops
-from drydock.core.bench.outcome import CeilingFigures, RungSummary
+from drydock.core.bench.outcome import RungSummary
 from drydock.core.bench.records import Hello, Plan, Record, SlotStart, Warn
-from drydock.data.reference import part_for
+from drydock.jobs.ceilings import ceilings_of
 from drydock.qt.models.benchmark_words import (
     TITLES,
     Note,
@@ -65,26 +64,6 @@ def runs_in(payload: bytes) -> tuple[tuple[Record, ...], ...]:
             runs.append([])
         runs[-1].append(record)
     return tuple(tuple(run) for run in runs)
-
-
-def ceilings_of(records: Sequence[Record]) -> CeilingFigures | None:
-    """Return the half precision ceiling of the GPU that was measured, where it is a known part."""
-    hello = next((record for record in records if isinstance(record, Hello)), None)
-    if hello is None or not (hello.device or "").startswith("cuda"):
-        return None
-    index = (hello.device or "").partition(":")[2] or "0"
-    device = next((item for item in hello.devices if str(item.index) == index), None)
-    part = part_for(device.name, device.sms) if device and device.name else None
-    if part is None or device is None:
-        return None
-    peak = peak_flops(
-        capability=part.compute_capability,
-        multiprocessors=part.multiprocessors,
-        clock_mhz=part.rated_mhz,
-        kind=part.kind,
-        precision="bf16" if part.compute_capability >= (8, 0) else "fp16",
-    )
-    return CeilingFigures(datasheet=peak)
 
 
 def view_of(records: Sequence[Record], phase: Phase) -> RunView:
