@@ -63,7 +63,8 @@ class GpuPanel(Card):
 
     def _say(self, words: GpuWords) -> None:
         self.meter.set_value(words.memory_share, words.memory_figure.text)
-        self.meter.setToolTip(words.memory_figure.why)
+        if self.meter.toolTip() != words.memory_figure.why:
+            self.meter.setToolTip(words.memory_figure.why)
         _put(self.trouble, words.trouble)
         self.trouble.setVisible(bool(words.trouble))
         alarming = words.reasons.state == "attention" or bool(words.trouble)

@@ -53,6 +53,7 @@ class RollingChart(QWidget):
         self._legend_key: tuple[object, ...] = ()
         self._legend_drawn = QPixmap()
         self._since_paint = QElapsedTimer()
+        self._update_asked = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.update)
@@ -116,7 +117,7 @@ class RollingChart(QWidget):
     @property
     def painting_due(self) -> bool:
         """Whether a painting is planned; never while hidden."""
-        return self._timer.isActive()
+        return self.isVisible() and (self._update_asked or self._timer.isActive())
 
     def y_range(self) -> tuple[float, float]:
         """Return the bounds of the y axis as painted."""
@@ -162,10 +163,16 @@ class RollingChart(QWidget):
         return max(times, default=None)
 
     def _ask_to_paint(self) -> None:
-        if not self.isVisible() or self._timer.isActive():
+        if not self.isVisible() or self.painting_due:
             return
         spent = self._since_paint.elapsed() if self._since_paint.isValid() else self._interval_ms
-        self._timer.start(max(0, self._interval_ms - int(spent)))
+        left = self._interval_ms - int(spent)
+        if left <= self._interval_ms // 10:
+            # almost due: painted together with the other charts of this sample, the window is composed once
+            self._update_asked = True
+            self.update()
+        else:
+            self._timer.start(left)
 
     def _plot(self) -> QRectF:
         key = (self.width(), self.height(), *self.y_range())
@@ -183,6 +190,7 @@ class RollingChart(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         self._since_paint.restart()
+        self._update_asked = False
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         plot = self._plot()
