@@ -16,8 +16,7 @@ def open_window(machine: str, page: str, quit_after: float | None, engine: str) 
 def main() -> None:
     """Run the command line (``drydock`` without a command opens the window)."""
     if sys.argv[1:] in ([], ["gui"]):
-        # the usual start needs no parser of options, which takes a fifth of the time to the first paint
-        sys.exit(open_window("", "", None, ""))
+        sys.exit(_open_plain_window())
     try:
         from drydock.cli.last_resort import run_command_line
         from drydock.cli.shell import Shell
@@ -26,6 +25,16 @@ def main() -> None:
     except KeyboardInterrupt:
         # so early, or so late, that nobody else takes it
         sys.exit(130)
+
+
+def _open_plain_window() -> int:
+    # the usual start needs no parser of options, which takes an eighth of the time to the first paint
+    try:
+        return open_window("", "", None, "")
+    except Exception as error:  # noqa: BLE001 - as for every command, a bug ends in words
+        from drydock.cli.last_resort import say_bug
+
+        return say_bug(error, as_json=False)
 
 
 def main_gui() -> None:

@@ -43,7 +43,7 @@ def _ended(shell: Shell) -> int:
     except Exception as error:  # noqa: BLE001 - this is the last resort
         if isinstance(error, OSError) and error.filename is None and error.errno in {errno.EPIPE, *_OUTPUT_FULL}:
             return _output_failed(error)
-        return _bug(error, as_json=as_json)
+        return say_bug(error, as_json=as_json)
     return result if isinstance(result, int) else 0
 
 
@@ -74,7 +74,8 @@ def _output_failed(error: OSError) -> int:
     return BROKEN
 
 
-def _bug(error: Exception, *, as_json: bool) -> int:
+def say_bug(error: Exception, *, as_json: bool) -> int:
+    """Say that this is a bug in Drydock, with a redacted report, and return the exit code."""
     import traceback
 
     from drydock.core.trouble import Trouble
