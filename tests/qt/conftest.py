@@ -10,7 +10,8 @@ import gc
 import threading
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QThreadPool
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QThreadPool, QUrl, Slot
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication
 
 from drydock.qt.theme import theme
@@ -54,3 +55,26 @@ def dressed(qapp):
     theme().choose("light")
     yield theme()
     theme().choose("light")
+
+
+class Browser(QObject):
+    """Takes the web addresses that the window opens, in the place of a browser."""
+
+    def __init__(self):
+        super().__init__()
+        self.addresses = []
+
+    @Slot(QUrl)
+    def take(self, address):
+        self.addresses.append(address.toString())
+
+
+@pytest.fixture(autouse=True)
+def browser(qapp):
+    """No test opens a real browser; what would be opened is kept in ``addresses``."""
+    taken = Browser()
+    for scheme in ("http", "https"):
+        QDesktopServices.setUrlHandler(scheme, taken, "take")
+    yield taken
+    for scheme in ("http", "https"):
+        QDesktopServices.unsetUrlHandler(scheme)

@@ -4,10 +4,9 @@ import urllib.request
 from urllib.parse import urlsplit
 
 import pytest
-from PySide6.QtCore import Qt, QUrl, Slot
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import QMessageBox, QPushButton
 from tests.support.window import opened_window
 
 pytestmark = [pytest.mark.timeout(600)]
@@ -20,23 +19,6 @@ def window(qtbot, tmp_path, engine, fake_nvml):
     fake_nvml("rtx4090")
     with opened_window(qtbot, tmp_path / "home", engine=engine.docker_host) as opened:
         yield opened
-
-
-@pytest.fixture
-def browser(qapp):
-    """Takes the addresses that the window opens."""
-
-    class Browser(QWidget):
-        @Slot(QUrl)
-        def handle(self, address):
-            self.addresses.append(address.toString())
-
-    taken = Browser()
-    taken.addresses = []
-    QDesktopServices.setUrlHandler("http", taken, "handle")
-    yield taken
-    QDesktopServices.unsetUrlHandler("http")
-    taken.deleteLater()
 
 
 def press(qtbot, button):
@@ -108,11 +90,13 @@ def test_the_main_path(window, qtbot, qapp, engine, torch_image, browser):
 
     # connect: the address that the browser is given answers
     qtbot.waitUntil(lambda: not launch.work_on_its_way(), timeout=120_000)
+    assert len(browser.addresses) == 1  # opened as soon as it answered
     launch.tabs.setCurrentIndex(1)
     card = launch.sessions.card("end-to-end")
     qtbot.waitUntil(lambda: card.button("jupyter").isVisible() and card.button("jupyter").isEnabled(), timeout=120_000)
     press(qtbot, card.button("jupyter"))
-    qtbot.waitUntil(lambda: browser.addresses != [], timeout=30_000)
+    qtbot.waitUntil(lambda: len(browser.addresses) == 2, timeout=30_000)
+    assert browser.addresses[0] == browser.addresses[1]
     assert QUrl(browser.addresses[0]).host() == "127.0.0.1"
     assert status(browser.addresses[0]) == 200
     token = urlsplit(browser.addresses[0]).query.removeprefix("token=")

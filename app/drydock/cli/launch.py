@@ -79,6 +79,7 @@ def _service(name: str, what: str) -> Any:
 @click.option("--name", default="", metavar="N", help="Name of the session.")
 @click.option("--env", "-e", "variables", multiple=True, metavar="NAME=VALUE", help="Variable for the work inside.")
 @click.option("--caches", is_flag=True, help="Keep downloads and compiled kernels in named volumes.")
+@click.option("--open", "open_browser", is_flag=True, help="Open Jupyter in the browser once it answers.")
 @click.option("--dry-run", is_flag=True, help="Show what would be started, and what speaks against it.")
 @click.option("--as", "form", type=click.Choice(["run"]), default="run", show_default=True, help="Form of --dry-run.")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
@@ -98,6 +99,7 @@ def launch(
     name: str,
     variables: tuple[str, ...],
     caches: bool,
+    open_browser: bool,
     dry_run: bool,
     form: str,  # noqa: ARG001 - other forms follow
     command: tuple[str, ...],
@@ -132,7 +134,9 @@ def launch(
         if dry_run:
             _preview(context, choice, snapshot, as_json=as_json)
         else:
-            _launch(context, choice, snapshot, as_json=as_json)
+            url = _launch(context, choice, snapshot, as_json=as_json)
+            if open_browser and url:
+                click.launch(url)
 
 
 def _directory(text: str) -> str:
@@ -192,22 +196,23 @@ def _problem(problem: Problem) -> str:
     return f"{problem.state}, {problem.field}: {article.text} {article.remedy}".rstrip()
 
 
-def _launch(context: Context, choice: Choice, snapshot: Snapshot | None, *, as_json: bool) -> None:
+def _launch(context: Context, choice: Choice, snapshot: Snapshot | None, *, as_json: bool) -> str:
     from drydock.jobs.launch import LaunchJob
 
     drawing = _Drawing()
     session = run_job(LaunchJob(context, choice, snapshot), drawing.draw, as_json=as_json, line=drawing.line)
     if as_json:
         print_json("session", {**msgspec.to_builtins(session), "url": drawing.url})
-        return
+        return drawing.url
     if not session.running:
         click.echo(f"{session.name} ran {session.image} and has ended (status {session.exit_code})")
         click.echo(f"More: drydock sessions logs {session.name}, … start {session.name}, … remove {session.name}")
-        return
+        return ""
     click.echo(f"{session.name} runs {session.image}")
     for line in _addresses(session, drawing.url):
         click.echo(line)
     click.echo(f"More: drydock sessions connect {session.name}, … logs {session.name}, … stop {session.name}")
+    return drawing.url
 
 
 def _addresses(session: Session, jupyter_url: str) -> list[str]:

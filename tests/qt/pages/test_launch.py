@@ -5,8 +5,7 @@ import socket
 import urllib.request
 
 import pytest
-from PySide6.QtCore import QObject, Qt, QUrl, Slot
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton
 from tests.support.window import opened_window
 
@@ -35,26 +34,6 @@ def live(qtbot, tmp_path, engine):
 
 
 PREFIX = f"window-{secrets.token_hex(3)}-"
-
-
-class Browser(QObject):
-    """Takes what would be opened in the browser."""
-
-    def __init__(self):
-        super().__init__()
-        self.opened = []
-
-    @Slot(QUrl)
-    def take(self, url):
-        self.opened.append(url.toString())
-
-
-@pytest.fixture
-def browser(qapp):
-    taker = Browser()
-    QDesktopServices.setUrlHandler("http", taker, "take")
-    yield taker
-    QDesktopServices.unsetUrlHandler("http")
 
 
 def press(qtbot, button):
@@ -249,8 +228,8 @@ def test_jupyter_opens_and_kernels_prove_the_cpu(live, qtbot, torch_image, brows
     page, name = live.page("launch"), f"{PREFIX}torch"
     card = launched(page, qtbot, torch_image.reference, name, timeout=300_000)
     press(qtbot, card.button("jupyter"))
-    qtbot.waitUntil(lambda: bool(browser.opened), timeout=30_000)
-    address = browser.opened[0]
+    qtbot.waitUntil(lambda: len(browser.addresses) == 2, timeout=30_000)
+    address = browser.addresses[1]
     with urllib.request.urlopen(address, timeout=30) as answer:
         assert answer.status == 200
     token = address.partition("token=")[2]

@@ -1,6 +1,7 @@
 """A launch on its way: its stages, the bar of the pull, what the build and the container write, and its failure."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QUrl, Signal
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from drydock.core.facts import Snapshot
@@ -99,6 +100,8 @@ class LaunchRun(QWidget):
             self.log.view.post((step.text,))
         elif isinstance(step, Ready):
             self.panel.set_detail(self.tr("Everything answers."))
+            if step.url:
+                QDesktopServices.openUrl(QUrl(step.url))
 
     def _show_stage(self, stage: Stage) -> None:
         if stage.name == "left-over":
