@@ -51,3 +51,10 @@ def test_without_an_engine(call, no_engine):
         assert answer.json["kind"] == "trouble"
         assert answer.json["id"].startswith("engine-")
         assert answer.json["text"]
+
+
+def test_a_gpu_that_cannot_be_read_is_not_said_to_be_absent(call):
+    answer = call("images", "recommend", "--machine", "broken-laptop", "--json")
+    assert answer.code == 1
+    assert answer.json["refusal"]["code"] == "NO_NVIDIA_GPU"
+    assert "driver must answer first" in answer.json["refusal"]["text"]

@@ -62,7 +62,6 @@ def recommend(
     described = bool(gpus or driver or system or arch)
     if described and machine:
         raise click.UsageError("--machine and a described machine (--gpu, --driver, --os, --arch) exclude each other")
-    from drydock.core.checks.image import machine_of
     from drydock.jobs.recommend import RecommendJob
 
     asked = None
@@ -76,7 +75,7 @@ def recommend(
         with troubles(as_json=as_json):
             recorded = open_machine(machine)
         note(f"Recorded machine: {recorded.card.title}. Nothing shown is this computer.")
-        asked = machine_of(recorded.snapshot)
+        asked = recorded.snapshot
     with open_context() as context:
         answer = run_job(RecommendJob(context, wish, asked), lambda _step: None, as_json=as_json)
     if as_json:

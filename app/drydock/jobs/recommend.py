@@ -1,6 +1,9 @@
 """The image that fits: from a machine's snapshot and a wish, through the pure choice."""
 
+import msgspec
+
 from drydock.core.checks.image import machine_of
+from drydock.core.checks.situation import has_gpu
 from drydock.core.facts import Snapshot
 from drydock.core.images import Machine, Recommendation, Wish, recommend
 from drydock.core.trouble import Trouble
@@ -14,7 +17,13 @@ from drydock.world import Stop
 
 def recommend_for(snapshot: Snapshot, wish: Wish) -> Recommendation:
     """Return the choice for a machine that was looked at; takes milliseconds."""
-    return recommend(machine_of(snapshot), wish, load_catalogue())
+    answer = recommend(machine_of(snapshot), wish, load_catalogue())
+    refusal = answer.refusal
+    if refusal is not None and refusal.code == "NO_NVIDIA_GPU" and has_gpu(snapshot) is not False:
+        # none could be read, which is another thing than that there is none
+        unread = msgspec.structs.replace(refusal, values={**refusal.values, "cause": "unread"})
+        return msgspec.structs.replace(answer, refusal=unread)
+    return answer
 
 
 def chosen_reference(answer: Recommendation) -> str:
@@ -34,10 +43,10 @@ class RecommendJob(Job[Recommendation]):
     """Look at this machine (or take the one that is given) and choose.
 
     Args:
-        machine: answers for a machine that is described instead of looked at.
+        machine: one that is described, or was recorded, instead of this computer.
     """
 
-    def __init__(self, context: Context, wish: Wish, machine: Machine | None = None) -> None:
+    def __init__(self, context: Context, wish: Wish, machine: Machine | Snapshot | None = None) -> None:
         self._context = context
         self._wish = wish
         self._machine = machine
@@ -45,8 +54,9 @@ class RecommendJob(Job[Recommendation]):
     def run(self, tell: Tell, stop: Stop) -> Recommendation:
         """Choose."""
         machine = self._machine
+        if isinstance(machine, Machine):
+            return recommend(machine, self._wish, load_catalogue())
         if machine is None:
-            machine = machine_of(
-                DiagnoseJob(self._context, only=("image-driver", "image-gpu")).run(tell, stop).snapshot
-            )
-        return recommend(machine, self._wish, load_catalogue())
+            checks = ("gpu-present", "image-driver", "image-gpu")
+            machine = DiagnoseJob(self._context, only=checks).run(tell, stop).snapshot
+        return recommend_for(machine, self._wish)

@@ -2,7 +2,7 @@ import pytest
 from tests.support.snapshots import gpu, healthy_snapshot
 
 from drydock.core.facts import Known, LocalImage
-from drydock.core.images import Wish
+from drydock.core.images import Gpu, Machine, Wish, recommend
 from drydock.data.catalogue import load_catalogue
 from drydock.data.machine import open_machine
 from drydock.jobs.recommend import recommend_for
@@ -36,6 +36,18 @@ def local(*references, labels=None, size=5_000_000_000):
     )
 
 
+def test_without_a_gpu_images_still_run_on_the_cpu():
+    catalogue = load_catalogue()
+    answer = recommend(Machine(gpus=(), driver=None), Wish(), catalogue)
+    verdicts = {row.reference: row.verdict for row in catalogue_rows(answer, catalogue, ())}
+    assert verdicts["pytorch/pytorch:2.14.1-cuda13.0-cudnn9-runtime"] == "cpu_only"
+    assert set(verdicts.values()) <= {"cpu_only", "not_proven", "not_judged", "cannot_run"}
+    # with a driver that is too old for the GPU that is there, the same reason is a real obstacle
+    old = Machine(gpus=(Gpu("RTX 3080", (8, 6)),), driver="470.256.02")
+    verdicts = {row.reference: row.verdict for row in catalogue_rows(recommend(old, Wish(), catalogue), catalogue, ())}
+    assert verdicts["pytorch/pytorch:2.14.1-cuda13.0-cudnn9-runtime"] == "cannot_run"
+
+
 def test_the_chosen_image_is_explained_once(desktop):
     choice = recommend_for(desktop, Wish()).choice
     told = " ".join(reasons(choice))
@@ -64,10 +76,11 @@ def test_every_image_is_listed_with_its_verdict(desktop):
     assert not any(row.here for row in rows[1:])
 
 
-def test_what_cannot_run_says_so_whatever_was_wished():
+def test_where_no_gpu_answers_no_image_is_said_to_work():
     snapshot = open_machine("broken-laptop").snapshot
     rows = catalogue_rows(recommend_for(snapshot, Wish()), load_catalogue(), ())
-    assert {row.verdict for row in rows} == {"cannot_run"}
+    assert {row.verdict for row in rows} == {"cpu_only", "not_proven"}
+    assert all(row.why for row in rows)
 
 
 @pytest.mark.parametrize(

@@ -149,7 +149,7 @@ def test_another_machine_takes_its_image_away_and_leaves_the_persons(qtbot, tmp_
 def test_without_a_recommendation_the_form_says_why(qtbot, tmp_path):
     with opened_window(qtbot, tmp_path, machine="broken-laptop") as window:
         window.show_page("launch")
-        assert "No NVIDIA GPU" in window.page("launch").form.note("image")
+        assert "driver must answer first" in window.page("launch").form.note("image")
 
 
 def test_without_an_engine_the_way_to_help_is_shown(qtbot, tmp_path):

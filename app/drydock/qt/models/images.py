@@ -15,13 +15,14 @@ from drydock.data.reasons import text
 from drydock.jobs.recommend import recommend_for
 from drydock.qt.models.pull import size_text
 
-Verdict: TypeAlias = Literal["recommended", "works", "not_wished", "not_proven", "cannot_run", "not_judged"]
+Verdict: TypeAlias = Literal["recommended", "works", "not_wished", "not_proven", "cpu_only", "cannot_run", "not_judged"]
 
 VERDICT_WORDS: Mapping[Verdict, str] = {
     "recommended": "Recommended",
     "works": "Works too",
     "not_wished": "Not asked for",
     "not_proven": "May not exist",
+    "cpu_only": "On the CPU only",
     "cannot_run": "Cannot run here",
     "not_judged": "Not judged",
 }
@@ -30,9 +31,12 @@ VERDICT_STATES: Mapping[Verdict, State] = {
     "works": "ok",
     "not_wished": "attention",
     "not_proven": "not_tested",
+    "cpu_only": "not_tested",
     "cannot_run": "broken",
     "not_judged": "not_tested",
 }
+# what speaks against an image only because of the driver; without a GPU no driver is needed
+_DRIVERS = frozenset(("DRIVER_TOO_OLD_FOR_CUDA", "CUDA_FAMILY_NOT_KNOWN", "IMAGE_REQUIRES_NEWER_DRIVER"))
 # what speaks against an image only because of the wish; it would run
 _WISHES = frozenset((
     "OTHER_TORCH",
@@ -180,11 +184,13 @@ def catalogue_rows(
     images = sorted(catalogue.images, key=lambda image: image.recency, reverse=True)
     images.sort(key=lambda image: (image.repository != "pytorch/pytorch", order.get(image.reference, len(order) + 1)))
     images.sort(key=lambda image: order.get(image.reference, len(order) + 1))
+    no_gpu = answer.refusal is not None and answer.refusal.code == "NO_NVIDIA_GPU"
     rows: list[CatalogueRow] = []
     for image in images:
         why = sorted(against.get(image.reference, ()), key=lambda reason: _gravity(reason.code))
         codes = tuple(reason.code for reason in why)
-        rows.append(_row(image, _verdict(codes), tuple(text(r.code, r.values) for r in why), image.reference in here))
+        verdict = _verdict(codes, no_gpu=no_gpu)
+        rows.append(_row(image, verdict, tuple(text(r.code, r.values) for r in why), image.reference in here))
     return tuple(rows)
 
 
@@ -223,7 +229,7 @@ def _gravity(code: str) -> int:
     return 2 if code in _WISHES else 1 if code == "TAG_NOT_PROVEN" else 0
 
 
-def _verdict(codes: tuple[str, ...]) -> Verdict:
+def _verdict(codes: tuple[str, ...], *, no_gpu: bool) -> Verdict:
     if not codes:
         return "recommended"
     if codes == ("OUTRANKED",):
@@ -233,6 +239,10 @@ def _verdict(codes: tuple[str, ...]) -> Verdict:
     rest = [code for code in codes if code not in _WISHES]
     if not rest:
         return "not_wished"
+    if no_gpu:
+        rest = [code for code in rest if code not in _DRIVERS]
+        if not rest:
+            return "cpu_only"
     return "not_proven" if rest == ["TAG_NOT_PROVEN"] else "cannot_run"
 
 

@@ -14,7 +14,7 @@ _KEPT: tuple[frozenset[Verdict], ...] = (
     frozenset(),
     frozenset(("recommended", "works")),
     frozenset(("not_wished",)),
-    frozenset(("cannot_run",)),
+    frozenset(("cannot_run", "cpu_only")),
     frozenset(("not_proven",)),
 )
 
