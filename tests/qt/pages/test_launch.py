@@ -146,6 +146,12 @@ def test_another_machine_takes_its_image_away_and_leaves_the_persons(qtbot, tmp_
         assert form.image.currentText() == "me/mine:1"
 
 
+def test_a_long_reference_is_shown_from_its_beginning(window):
+    image = window.page("launch").form.image
+    assert image.currentText().startswith("pytorch/pytorch:")
+    assert image.lineEdit().cursorPosition() == 0
+
+
 def test_without_a_recommendation_the_form_says_why(qtbot, tmp_path):
     with opened_window(qtbot, tmp_path, machine="broken-laptop") as window:
         window.show_page("launch")

@@ -36,6 +36,13 @@ class ImageBox(QComboBox):
         edit = self.lineEdit()
         assert edit is not None  # an editable box has one
         edit.setPlaceholderText("pytorch/pytorch:…")
+        edit.textChanged.connect(self._show_start)
+
+    def _show_start(self) -> None:
+        """Show the beginning of a long reference that was filled in, where its end would be shown else."""
+        edit = self.lineEdit()
+        if edit is not None and not edit.hasFocus():
+            edit.setCursorPosition(0)
 
     def offer(self, references: tuple[str, ...]) -> None:
         """Offer other references; what stands in the field stays."""
