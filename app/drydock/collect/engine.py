@@ -1,6 +1,7 @@
 """The container engine that Drydock would use."""
 
 from drydock.core.facts import Engine, Missing, Reach
+from drydock.core.facts.engine import silent_engine
 from drydock.core.trouble import Trouble
 from drydock.world import World
 
@@ -33,26 +34,9 @@ def collect_engine(world: World, wish: str = "") -> Engine:
 def engine_not_collected(missing: Missing, wish: str = "") -> Engine:
     """Return the facts of an engine about which nothing was found out, not even its address."""
     kind = "timeout" if missing.why == "timeout" else "unknown"
-    return Engine(
+    return silent_engine(
         endpoint=wish or "(not found out)",
         chosen_by="--engine" if wish else "default",
         reach=Reach(kind=kind, text=missing.detail),
-        product=missing,
-        version=missing,
-        api_version=missing,
-        operating_system=missing,
-        architecture=missing,
-        remote=False,
-        rootless=missing,
-        cgroup_version=missing,
-        cgroup_driver=missing,
-        storage_driver=missing,
-        data_root=missing,
-        data_root_free=missing,
-        memory=missing,
-        cpus=missing,
-        runtimes=missing,
-        default_runtime=missing,
-        cdi_devices=missing,
-        images=missing,
+        missing=missing,
     )

@@ -7,6 +7,7 @@ import msgspec
 
 from drydock.core.facts import Container, Fact, Known, LocalImage, Missing, Reach
 from drydock.core.facts import Engine as EngineFacts
+from drydock.core.facts.engine import silent_engine
 from drydock.engines.endpoint import Endpoint
 from drydock.engines.interface import ContainerState
 
@@ -226,29 +227,12 @@ def engine_facts(
 
 def unreachable_facts(endpoint: Endpoint, reach: Reach) -> EngineFacts:
     """Return the facts of an engine that does not answer: only where it should be, and why it does not."""
-    missing = Missing("not_asked", reach.text)
-    return EngineFacts(
+    return silent_engine(
         endpoint=endpoint.address,
         chosen_by=endpoint.chosen_by,
         reach=reach,
-        product=missing,
-        version=missing,
-        api_version=missing,
-        operating_system=missing,
-        architecture=missing,
+        missing=Missing("not_asked", reach.text),
         remote=endpoint.remote,
-        rootless=missing,
-        cgroup_version=missing,
-        cgroup_driver=missing,
-        storage_driver=missing,
-        data_root=missing,
-        data_root_free=missing,
-        memory=missing,
-        cpus=missing,
-        runtimes=missing,
-        default_runtime=missing,
-        cdi_devices=missing,
-        images=missing,
     )
 
 

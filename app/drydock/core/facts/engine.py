@@ -90,6 +90,33 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
     images: Fact[tuple[LocalImage, ...]] = Missing("not_asked")
 
 
+def silent_engine(*, endpoint: str, chosen_by: str, reach: Reach, missing: Missing, remote: bool = False) -> Engine:
+    """Return the facts of an engine that told nothing: every one is ``missing``."""
+    return Engine(
+        endpoint=endpoint,
+        chosen_by=chosen_by,
+        reach=reach,
+        product=missing,
+        version=missing,
+        api_version=missing,
+        operating_system=missing,
+        architecture=missing,
+        remote=remote,
+        rootless=missing,
+        cgroup_version=missing,
+        cgroup_driver=missing,
+        storage_driver=missing,
+        data_root=missing,
+        data_root_free=missing,
+        memory=missing,
+        cpus=missing,
+        runtimes=missing,
+        default_runtime=missing,
+        cdi_devices=missing,
+        images=missing,
+    )
+
+
 class CdiSpec(msgspec.Struct, frozen=True, kw_only=True):
     """A CDI specification file: its path, the devices it defines and the driver version its file names carry."""
 
