@@ -5,6 +5,7 @@ from drydock.core.facts.engine import CdiSpec, Container, Engine, LocalImage, Re
 from drydock.core.facts.fact import Fact, Known, Missing, Why, known_or, missing_text
 from drydock.core.facts.gpu import Gpu, GpuProcess
 from drydock.core.facts.host import Cpu, Disk, Distribution, Host, HostTorch, Memory, Port, User
+from drydock.core.facts.published import ImageConfig, Layer, Login, PublishedImage, RegistryRules, TagList
 from drydock.core.facts.sample import GpuProcesses, GpuSample, MonitorSample
 from drydock.core.facts.snapshot import CollectorRun, Snapshot
 
@@ -24,16 +25,22 @@ __all__ = [
     "GpuSample",
     "Host",
     "HostTorch",
+    "ImageConfig",
     "Known",
+    "Layer",
     "LocalImage",
+    "Login",
     "Memory",
     "Missing",
     "MonitorSample",
     "NvmlState",
     "PciGpu",
     "Port",
+    "PublishedImage",
     "Reach",
+    "RegistryRules",
     "Snapshot",
+    "TagList",
     "Toolkit",
     "User",
     "Why",
