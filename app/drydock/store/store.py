@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from drydock.core.facts import TagList
 from drydock.store.record import StoredRecord
 from drydock.store.settings import Settings, read_settings, write_settings
+from drydock.store.tag_lists import read_tag_lists, write_tag_lists
 
 if TYPE_CHECKING:
     from drydock.store.history import History
@@ -39,6 +41,8 @@ class Store:
         self._history_file = self.directory / "history.sqlite"
         self._settings, problems = read_settings(self.directory / "settings.json")
         self.problems: list[str] = list(problems)
+        self._tag_lists_file = self.directory / "tag_lists.json"
+        self._tag_lists: tuple[TagList, ...] | None = None
         self._history: History | None = None
         self._lock = threading.Lock()
 
@@ -54,6 +58,24 @@ class Store:
             write_settings(self.directory / "settings.json", settings)
         except OSError as error:
             self._say(f"settings could not be kept: {error}")
+
+    @property
+    def tag_lists(self) -> tuple[TagList, ...]:
+        """The newest tag list of each repository that was ever asked for."""
+        if self._tag_lists is None:
+            self._tag_lists, problems = read_tag_lists(self._tag_lists_file)
+            for problem in problems:
+                self._say(problem)
+        return self._tag_lists
+
+    def save_tag_list(self, tags: TagList) -> None:
+        """Keep a list in place of the repository's older one."""
+        others = tuple(kept for kept in self.tag_lists if kept.repository != tags.repository)
+        self._tag_lists = (*others, tags)
+        try:
+            write_tag_lists(self._tag_lists_file, self._tag_lists)
+        except OSError as error:
+            self._say(f"the list of tags could not be kept: {error}")
 
     def add_record(
         self, kind: str, payload: bytes, summary: Mapping[str, str | int | float | bool | None]
