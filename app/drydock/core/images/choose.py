@@ -21,6 +21,7 @@ from drydock.core.images.result import (
     Rejected,
 )
 from drydock.core.images.situation import Situation, look
+from drydock.core.images.support import support_of
 from drydock.core.images.version import Version
 
 # the parts of a wish that are given up to find the nearest image that works, one way after the other
@@ -107,6 +108,7 @@ def _choice(image: Image, situation: Situation) -> Choice:
         coverage=tuple(Coverage(seen.gpu, cubin_for(image, seen)) for seen in situation.gpus),
         environment={"NVIDIA_DISABLE_REQUIRE": "1"} if shut else {},
         why=image_notes(image, situation),
+        support=support_of(image, situation),
         confidence=min([image.confidence, *known], key=_CONFIDENCE.index),
     )
 

@@ -41,12 +41,49 @@ class Coverage(msgspec.Struct, frozen=True):
     cubin: Version | None
 
 
+class Term(msgspec.Struct, frozen=True, kw_only=True):
+    """How long one part is looked after, by the word of those who make it.
+
+    Attributes:
+        part: ``driver`` and ``gpu`` belong to the machine, all others to the image.
+        until: ISO 8601 day or month after which no fixes come; None where none is known.
+        note: the sentence for it.
+        sources: keys of the catalogue's sources.
+    """
+
+    part: Literal["torch", "cuda", "nvidia_image", "system", "driver", "gpu"]
+    until: str | None
+    note: Note
+    confidence: Confidence
+    sources: tuple[str, ...] = ()
+
+
+class Support(msgspec.Struct, frozen=True, kw_only=True):
+    """Until when the image, and what carries it, is looked after.
+
+    Attributes:
+        until: the first known end among the parts of the image: ISO 8601 day or month, past or to come; None where none
+            is known.
+        confidence: that of the part ``until`` is from; None without one.
+    """
+
+    until: str | None = None
+    confidence: Confidence | None = None
+    terms: tuple[Term, ...] = ()
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What a person wants to read about it."""
+        return tuple(term.note for term in self.terms)
+
+
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
     """An image that runs on the machine.
 
     Attributes:
         native: the driver is at least as new as the image's CUDA; otherwise minor-version compatibility carries it.
         environment: variables the container needs to start.
+        support: until when it is looked after.
     """
 
     reference: str
@@ -62,6 +99,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     coverage: tuple[Coverage, ...]
     environment: Mapping[str, str] = {}
     why: tuple[Note, ...] = ()
+    support: Support = Support()
     confidence: Confidence
 
     @property
