@@ -27,6 +27,8 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
         requires_native: the image carries NVIDIA_REQUIRE_CUDA and may refuse to start on an older driver.
         confidence: the lower of those of the tag and of the build inside.
         python: version of the interpreter inside; ``system_python`` when it belongs to the distribution.
+        listed: whether the registry's own list of tags has it; None when no list was read.
+        assumed: newer than the catalogue: what is said of its inside is taken from the nearest known build.
     """
 
     repository: str
@@ -50,6 +52,8 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     confidence: Confidence
     python: str | None = None
     system_python: bool = False
+    listed: bool | None = None
+    assumed: bool = False
     released: str | None = None
     sources: tuple[str, ...] = ()
 
