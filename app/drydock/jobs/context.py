@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from drydock.core.images import Catalogue
     from drydock.engines import Engine
     from drydock.store import Store
     from drydock.world import World
@@ -32,3 +33,9 @@ class Context:
         from drydock.engines.open import open_engine
 
         return open_engine(self.world, self.engine)
+
+    def catalogue(self) -> Catalogue:
+        """Return the image catalogue, with the tags that registries were last seen to hold."""
+        from drydock.data.live_catalogue import live_catalogue
+
+        return live_catalogue(self.store.tag_lists)

@@ -1,0 +1,52 @@
+"""How a job asks registries: with the engine's rules, this user's logins and this user's network settings."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from drydock.core.facts import Login, RegistryRules
+from drydock.core.trouble import Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from drydock.engines import Engine
+    from drydock.jobs.context import Context
+    from drydock.registry.client import Registry
+
+
+@contextmanager
+def open_registry(context: Context, engine: Engine | None) -> Generator[Registry]:
+    """Open a client for registries; without an engine, nothing but the user's own settings is known."""
+    from drydock.registry.client import Registry
+
+    registry = Registry(
+        login=engine.registry_login if engine else _no_login,
+        rules=_rules(engine),
+        variables=context.world.environment(),
+        now=context.world.now,
+    )
+    try:
+        yield registry
+    finally:
+        registry.close()
+
+
+def open_engine_or_none(context: Context) -> Engine | None:
+    """Return the engine, or None: registries can be asked without one, and what it lacks the doctor says."""
+    try:
+        return context.open_engine()
+    except Trouble:
+        return None
+
+
+def _rules(engine: Engine | None) -> RegistryRules:
+    try:
+        return engine.registry_rules() if engine else RegistryRules()
+    except Trouble:
+        return RegistryRules()
+
+
+def _no_login(_registry: str) -> Login | None:
+    return None
