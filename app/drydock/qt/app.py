@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from drydock.core.trouble import Trouble
 from drydock.jobs.context import Context
+from drydock.qt.activities import Activities
 from drydock.qt.bridge import Bridge, Running
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ class App(QObject):
     Attributes:
         context: the doors and the store, for making jobs.
         bridge: starts jobs.
+        activities: pulls, imports, exports and builds, which go on whatever page is shown.
         machine: a recorded machine shown instead of this computer, or None.
         diagnosis: the newest diagnosis of the machine that is shown, or None before the first.
 
@@ -50,6 +52,7 @@ class App(QObject):
         super().__init__(parent)
         self.context = context
         self.bridge = Bridge(self)
+        self.activities = Activities(self)
         self.machine = machine
         self.diagnosis: Diagnosis | None = None
         self._running: Running | None = None

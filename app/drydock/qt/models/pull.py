@@ -21,6 +21,49 @@ class PullWords(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
 
 
+class PullBar:
+    """One bar over all attempts of a pull, that never runs backwards.
+
+    While sizes of layers are still unknown, the total grows and a share would fall: none is told then. An attempt that
+    goes on after another fills what is left of the bar, because only what is missing is fetched.
+
+    Attributes:
+        kept: what an earlier run fetched is still there.
+    """
+
+    def __init__(self) -> None:
+        self.kept = False
+        self._base = 0.0
+        self._highest: float | None = None
+        self._done = 0
+
+    @property
+    def share(self) -> float | None:
+        """The share reached (0 to 1); None before one was known."""
+        return self._highest
+
+    def begin(self, *, kept: bool) -> None:
+        """Begin a new run: where the last one ended when its layers were kept, otherwise anew."""
+        self.kept = kept
+        if not kept:
+            self._highest = None
+        self._base = self._highest or 0.0
+        self._done = 0
+
+    def take(self, step: PullProgress) -> float | None:
+        """Add a moment and return the share to show; None while it is not known, and while layers are only unpacked."""
+        if step.done < self._done:
+            # the pull was begun again after a failure
+            self._base = self._highest or 0.0
+        self._done = step.done
+        if step.phase == "done":
+            self._highest = 1.0
+        elif step.phase == "downloading" and step.total and (self._highest is not None or _sizes_known(step)):
+            run = min(1.0, step.done / step.total)
+            self._highest = max(self._highest or 0.0, self._base + (1 - self._base) * run)
+        return None if step.phase == "extracting" else self._highest
+
+
 def pull_words(step: PullProgress) -> PullWords:
     """Return what to show of a moment of a pull."""
     if step.phase == "asking":
@@ -62,6 +105,10 @@ def duration_text(seconds: float) -> str:
     if hours < 48:
         return f"{hours} h {rest} min" if rest else f"{hours} h"
     return f"{hours // 24} days"
+
+
+def _sizes_known(step: PullProgress) -> bool:
+    return step.seconds_left is not None
 
 
 def _layers(step: PullProgress) -> str:
