@@ -3,20 +3,16 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from drydock.core.trouble import Trouble
 from drydock.data.knowledge import trouble_article
-from drydock.engines import PullProgress
-from drydock.jobs.pull import Pulled, PullJob
+from drydock.qt.activities import Activity
 from drydock.qt.app import App
-from drydock.qt.bridge import Running
-from drydock.qt.models.pull import pull_words
 from drydock.qt.theme import tokens
 from drydock.qt.widgets.failure_card import FailureCard
 from drydock.qt.widgets.progress_panel import ProgressPanel
 
 
 class ImagePull(QWidget):
-    """Pulls one image at a time; goes on while other pages are shown.
+    """Shows the pull that was last asked for on this page; the activities carry it out.
 
     Signals:
         changed: a pull began or ended.
@@ -26,8 +22,9 @@ class ImagePull(QWidget):
 
     def __init__(self, app: App, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._app = app
-        self._running: Running | None = None
+        self._activities = app.activities
+        self._id = 0
+        self._state = ""
         self.reference = ""
         self.panel = ProgressPanel()
         self.panel.cancel_wanted.connect(self._cancel)
@@ -40,64 +37,53 @@ class ImagePull(QWidget):
         column.addWidget(self.panel)
         column.addWidget(self.failure)
         self.panel.hide()
+        self._activities.changed.connect(self._follow)
         self._settle()
 
     @property
     def running(self) -> bool:
-        """Whether a pull is on its way."""
-        return self._running is not None
+        """Whether the pull is on its way."""
+        activity = self._activities.find(self._id)
+        return activity is not None and activity.on_its_way
 
     def start(self, reference: str) -> None:
         """Pull an image; a second wish while one is on its way changes nothing."""
-        if self._running or not reference:
+        if self.running or not reference:
             return
         self.reference = reference
         self.failure.hide()
-        self.panel.start(self.tr("Pulling {image}").format(image=reference))
-        self.panel.set_detail(self.tr("Asking the registry…"))
-        self.panel.show()
-        self._running = self._app.bridge.start(
-            PullJob(self._app.context, reference),
-            done=self._done,
-            failed=self._failed,
-            progress=self._step,
-            stopped=self._stopped,
-        )
-        self._settle()
+        self._state = ""
+        self._id = self._activities.pull(reference).id
+        self._follow(self._id)
 
     def _cancel(self) -> None:
-        if self._running:
-            self._running.stop()
+        self._activities.cancel(self._id)
 
     def _try_again(self) -> None:
-        self.start(self.reference)
+        self._activities.resume(self._id)
 
-    def _step(self, step: PullProgress) -> None:
-        words = pull_words(step)
-        self.panel.set_progress(words.share, words.done, words.left)
-        self.panel.set_detail(words.detail)
+    def _follow(self, changed: int) -> None:
+        if changed != self._id:
+            return
+        activity = self._activities.find(self._id)
+        state = activity.state if activity else ""
+        if activity and activity.on_its_way:
+            if self._state not in ("waiting", "running"):
+                self.panel.start(activity.title)
+            self.panel.set_progress(activity.share, activity.done, activity.left)
+            self.panel.set_detail(activity.detail)
+        if state != self._state:
+            self._state = state
+            self._show_state(activity)
 
-    def _done(self, pulled: Pulled) -> None:
-        self._end()
-        self._app.noted.emit(self.tr("{image} is here now.").format(image=pulled.reference), "ok")
-        self._app.images_changed.emit()
-
-    def _failed(self, trouble: Trouble) -> None:
-        self._end()
-        article = trouble_article(trouble)
-        self.failure.show_failure(
-            article.title, article.text, article.remedy, commands=article.commands, links=article.links
-        )
-        self._settle()
-
-    def _stopped(self) -> None:
-        self._end()
-        words = self.tr("The pull of {image} was stopped; finished layers are kept where the engine can keep them.")
-        self._app.noted.emit(words.format(image=self.reference), "attention")
-
-    def _end(self) -> None:
-        self._running = None
-        self.panel.hide()
+    def _show_state(self, activity: Activity | None) -> None:
+        self.panel.setVisible(self.running)
+        self.failure.hide()
+        if activity and activity.trouble:
+            article = trouble_article(activity.trouble)
+            self.failure.show_failure(
+                article.title, article.text, article.remedy, commands=article.commands, links=article.links
+            )
         self._settle()
 
     def _settle(self) -> None:
