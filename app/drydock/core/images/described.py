@@ -21,7 +21,8 @@ class Described(msgspec.Struct, frozen=True, kw_only=True):
         cpu_only: it names a build of torch without CUDA.
         rocm: it is made for AMD GPUs.
         cuda: (major, minor); None where the image does not tell.
-        cuda_from: where the CUDA version was read: a variable, ``torch`` (its local version), ``history``, ``tag`` or ``label``.
+        cuda_from: where the CUDA version was read: ``torch`` (its local version), ``variable``,
+            ``history``, ``catalogue`` or ``tag``.
         cubins: compute capabilities that its torch holds compiled code for; ``cubins_from`` says who says so:
             the catalogue measured that build, the image names them (TORCH_CUDA_ARCH_LIST), or they are assumed from a
             build near to it. Empty where only ``range`` is published or nothing is known.

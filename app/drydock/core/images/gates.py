@@ -27,7 +27,19 @@ def from_the_first_publisher(image: Image, situation: Situation) -> Reason | Non
 
 def proven(image: Image, situation: Situation) -> Reason | None:
     """Somebody was seen to use the tag, or a build matrix names it."""
-    return None if image.proven else Reason("TAG_NOT_PROVEN", {"made": situation.catalogue.made})
+    if image.proven or image.listed is False:  # what the registry itself says is sharper
+        return None
+    return Reason("TAG_NOT_PROVEN", {"made": situation.catalogue.made})
+
+
+def in_the_registry(image: Image, _situation: Situation) -> Reason | None:
+    """The registry lists the tag, as far as its list was read."""
+    return Reason("TAG_NOT_IN_REGISTRY", {"tag": image.tag}) if image.listed is False else None
+
+
+def code_is_measured(image: Image, situation: Situation) -> Reason | None:
+    """The image is not newer than the catalogue: which GPUs its code is for is known, and not assumed."""
+    return Reason("CODE_ASSUMED", {"made": situation.catalogue.made}) if image.assumed else None
 
 
 def wanted_torch(image: Image, situation: Situation) -> Reason | None:
@@ -120,7 +132,13 @@ def is_exempt(image: Image, situation: Situation) -> bool:
     return any(image.cuda == entry.cuda and situation.driver[0] in entry.branches for entry in exemptions)
 
 
-EXISTENCE: tuple[Gate, ...] = (for_this_processor, from_the_first_publisher, proven)
+EXISTENCE: tuple[Gate, ...] = (
+    for_this_processor,
+    from_the_first_publisher,
+    proven,
+    in_the_registry,
+    code_is_measured,
+)
 WISH: tuple[Gate, ...] = (wanted_torch, wanted_cuda, wanted_flavour)
 CODE: tuple[Gate, ...] = (holds_code_for_every_gpu, cudnn_knows_every_gpu)
 DRIVER: tuple[Gate, ...] = (driver_starts_family,)

@@ -1,10 +1,10 @@
 """What an image demands of the driver before it starts: NVIDIA_REQUIRE_CUDA and the variables beside it.
 
-A space means OR, a comma means AND: ``cuda>=12.8 brand=tesla,driver>=535,driver<536`` is met by a driver with CUDA 12.8,
-and by a Tesla on branch 535. Numbers compare part by part, and missing parts count as zero. The grammar and the order of
-evaluation are those of libnvidia-container (src/cli/dsl.c), which asks once for each GPU that will be visible; all
-variables must be met. It stops with an error when it comes to a condition it cannot read, so behind such a condition
-nothing can be told here either.
+A space means OR, a comma means AND: ``cuda>=12.8 brand=tesla,driver>=535,driver<536`` is met by a driver with CUDA
+12.8, and by a Tesla on branch 535. Numbers compare part by part, and missing parts count as zero. The grammar and the
+order of evaluation are those of libnvidia-container (src/cli/dsl.c), which asks once for each GPU that will be visible;
+all variables must be met. It stops with an error when it comes to a condition it cannot read, so behind such a
+condition nothing can be told here either.
 """
 
 import itertools
