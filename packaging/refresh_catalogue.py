@@ -2,19 +2,25 @@
 
 Usage::
 
-    python packaging/refresh_catalogue.py FACTS.json
+    python packaging/refresh_catalogue.py FACTS.json [--into FOLDER]
+    python packaging/refresh_catalogue.py --kept [--into FOLDER]
 
 The facts file holds releases with their builds, image tags, driver minima, architectures and NGC tags, each with
 a confidence and the keys of its sources. What the app needs is taken from it, checked, and written to
 ``resources/drydock_resources/catalogue/*.json``: one entry a line, so that a refresh reads well as a diff.
+What no facts file has (ends of support, rough sizes) is kept by hand in ``catalogue_facts.toml`` beside this script;
+with ``--kept`` only the file made from that alone is written. The same input gives the same bytes.
 Afterwards run ``pytest tests/data/test_catalogue.py tests/core/images``, which look for contradictions.
 """
 
+import argparse
 import json
 import re
 import sys
 from pathlib import Path
 from typing import Any
+
+import catalogue_kept
 
 SCHEMA = 1
 CATALOGUE = Path(__file__).resolve().parents[1] / "resources" / "drydock_resources" / "catalogue"
@@ -60,6 +66,20 @@ FIRST_DRIVER_FALLBACKS = (
 # A part that only exists since a CUDA family (CUDA 13.0, CUDA 13.4) needs that family's first branch.
 FIRST_DRIVER_BY_BRANCH = (("10.7", "13.4"), ("11.0", "13.0"))
 
+# The facts tell in words which names never existed; these are the shell patterns for them and the cause to be told.
+OFFICIAL = "pytorch/pytorch"
+NEVER_EXISTED = {
+    "2.9-cuda11.8-devel": (OFFICIAL, "2.9-cuda11.8-*", "cuda"),
+    "2.9.0-cuda11.8-cudnn9-*": (OFFICIAL, "2.9.[0-9]*-cuda11.8-*", "cuda"),
+    "2.9.x-cuda12.1-cudnn9-*": (OFFICIAL, "2.9*-cuda12.1-*", "cuda"),
+    "2.8.0-cuda11.8-*": (OFFICIAL, "2.8*-cuda11.8-*", "cuda"),
+    "2.13.0-cuda12.9-cudnn9-*": (OFFICIAL, "2.13*-cuda12.9-*", "no_image"),
+    "2.12+ with cuda12.8": (OFFICIAL, "2.1[2-9]*-cuda12.8-*", "cuda"),
+    "2.0.x-cuda11.8-cudnn8-*": (OFFICIAL, "2.0*-cuda11.8-*", "no_image"),
+    "2.1.1-cuda11.8-cudnn8-*": (OFFICIAL, "2.1.1-cuda11.8-*", "unproven"),
+    "pytorch-cuda:v2.9 and similar": ("*pytorch-cuda", "*", "repository"),
+}
+
 SOURCES = {
     "pypi": "torch wheels on the Python Package Index: dates, pins",
     "fatbin": "GPU code counted inside libtorch_cuda.so of the wheels",
@@ -87,6 +107,7 @@ SOURCES = {
     "nvct": "github.com/NVIDIA/nvidia-container-toolkit",
     "ngc_rn": "NVIDIA NGC PyTorch release notes",
     "jp_table": "public table of NGC tags and their torch versions",
+    "derived": "computed from other entries",
 }
 
 
@@ -105,15 +126,25 @@ def plain_capabilities(capabilities: list[str] | None) -> list[str]:
 
 
 def build_entry(build: Facts) -> Facts:
-    """Return one build of a release. ``cubins`` of ``image`` are measured in the image, where they differ."""
+    """Return one build of a release. ``cubins`` of ``image`` are measured in the image, where they differ.
+
+    ``ptx`` is what the build matrix announces beside the cubins; where it was measured, nothing was found.
+    ``image``: whether an official image was made of the build; null where that is not known.
+    """
     cubins = {
         "linux_amd64": plain_capabilities(build["linux_x86_64"]["sm"]),
         "linux_arm64": plain_capabilities((build["linux_aarch64"] or {}).get("sm")),
         "windows_amd64": plain_capabilities((build["windows"] or {}).get("sm")),
         "image": plain_capabilities(build.get("docker_image_sm")),
     }
-    keep = ("cuda", "cuda_full", "status", "cudnn", "nccl", "triton")
-    return {**{key: build[key] for key in keep}, "cubins": cubins, **provenance(build)}
+    ptx = {
+        "linux_amd64": build["linux_x86_64"]["ptx"],
+        "linux_arm64": (build["linux_aarch64"] or {}).get("ptx", []),
+        "windows_amd64": (build["windows"] or {}).get("ptx", []),
+    }
+    keep = ("cuda", "cuda_full", "status", "cudnn", "nccl", "triton", "pypi_default")
+    image = build["docker"] if isinstance(build["docker"], bool) else None
+    return {**{key: build[key] for key in keep}, "image": image, "cubins": cubins, "ptx": ptx, **provenance(build)}
 
 
 def provenance(entry: Facts) -> Facts:
@@ -126,6 +157,7 @@ def releases(facts: Facts) -> list[Facts]:
     entries: list[Facts] = []
     for release in facts["pytorch_releases"]:
         python = re.search(r"Python (\d+\.\d+)|system Python (\d+\.\d+)", release.get("docker_python", ""))
+        system = re.search(r"Ubuntu \d+\.\d+", release.get("docker_python", ""))
         entries.append(
             {
                 "version": release["version"],
@@ -133,7 +165,9 @@ def releases(facts: Facts) -> list[Facts]:
                 "wheel_python": release["python"],
                 "image_python": next((part for part in python.groups() if part), None) if python else None,
                 "image_python_is_system": "system Python" in release.get("docker_python", ""),
+                "image_system": system.group() if system else None,
                 "confidence": release["confidence"],
+                "sources": ["pypi"],
                 "builds": [build_entry(build) for build in release["builds"]],
             }
         )
@@ -147,6 +181,18 @@ def tags(facts: Facts) -> list[Facts]:
         {**{key: entry[key] for key in keep}, "sha256_prefix": entry.get("sha256_prefix"), **provenance(entry)}
         for entry in facts["docker_tags"]["tags"]
     ]
+
+
+def never_existed(facts: Facts) -> list[Facts]:
+    """Return names that are met in texts and were never published."""
+    entries: list[Facts] = []
+    for entry in facts["docker_tags"]["never_existed"]:
+        if entry["tag"] not in NEVER_EXISTED:
+            raise ValueError(f"give this name a pattern in NEVER_EXISTED: {entry['tag']!r}")
+        repository, tag, cause = NEVER_EXISTED[entry["tag"]]
+        where = {"repository": repository, "tag": tag, "cause": cause}
+        entries.append({**where, "confidence": entry["confidence"], "sources": ["release_md", "testinfra", "cog"]})
+    return entries
 
 
 def ngc(facts: Facts) -> list[Facts]:
@@ -237,6 +283,15 @@ def drivers(facts: Facts) -> dict[str, list[Facts]]:
             for entry in minima["nvidia_require"]["exemptions"]
             if "branches" in entry
         ],
+        "forward_compatibility": [
+            {
+                "cuda": entry["compat"],
+                "branches": [int(branch) for branch in entry["works_on_branches"]],
+                "confidence": entry["confidence"],
+                "sources": ["cuda_compat", "nvct"],
+            }
+            for entry in minima["forward_compat"]["branch_pairs"]
+        ],
     }
 
 
@@ -260,33 +315,54 @@ def architectures(facts: Facts) -> list[Facts]:
     return entries
 
 
-def write(name: str, content: dict[str, Any]) -> None:
+def write(folder: Path, name: str, content: dict[str, Any]) -> None:
     """Write one file of the catalogue, a line for each entry."""
     lines = ["{", f' "schema": {SCHEMA}']
     for key, value in content.items():
         lines[-1] += ","
-        if isinstance(value, list):
+        if isinstance(value, list) and value and isinstance(value[0], dict):
             body = ",\n  ".join(json.dumps(entry, ensure_ascii=False) for entry in value)
             lines.append(f' "{key}": [\n  {body}\n ]')
+        elif key == "sources":
+            body = ",\n  ".join(f"{json.dumps(one)}: {json.dumps(text)}" for one, text in value.items())
+            lines.append(f' "{key}": {{\n  {body}\n }}')
         else:
             lines.append(f' "{key}": {json.dumps(value, ensure_ascii=False)}')
-    CATALOGUE.mkdir(parents=True, exist_ok=True)
-    (CATALOGUE / name).write_text("\n".join([*lines, "}"]) + "\n", encoding="utf-8")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text("\n".join([*lines, "}"]) + "\n", encoding="utf-8")
+
+
+def refresh(facts: Facts, kept: Facts, folder: Path) -> None:
+    """Write every file of the catalogue but the one made from the kept facts alone."""
+    made = facts["meta"]["generated"]
+    write(folder, "releases.json", {"made": made, "releases": releases(facts)})
+    official = {"made": made, "repository": OFFICIAL, "arch": "amd64", "floating": ["latest"], "tags": tags(facts)}
+    write(folder, "images.json", {**official, "never_existed": never_existed(facts)})
+    repository = facts["ngc"]["repository"]
+    write(
+        folder,
+        "ngc.json",
+        {"made": made, "repository": repository, "integrated": kept["integrated"], "tags": ngc(facts)},
+    )
+    write(folder, "drivers.json", {"made": made, **drivers(facts)})
+    write(folder, "architectures.json", {"made": made, "architectures": architectures(facts)})
+    write(folder, "sizes.json", catalogue_kept.sizes(kept, facts))
+    write(folder, "sources.json", {"made": made, "sources": SOURCES})
 
 
 def main(arguments: list[str]) -> int:
     """Refresh the catalogue from the facts file named on the command line."""
-    if len(arguments) != 1:
-        sys.stderr.write("usage: refresh_catalogue.py FACTS.json\n")
-        return 2
-    facts: Facts = json.loads(Path(arguments[0]).read_text("utf-8"))
-    made = facts["meta"]["generated"]
-    write("releases.json", {"made": made, "releases": releases(facts)})
-    write("images.json", {"made": made, "repository": "pytorch/pytorch", "arch": "amd64", "tags": tags(facts)})
-    write("ngc.json", {"made": made, "repository": facts["ngc"]["repository"], "tags": ngc(facts)})
-    write("drivers.json", {"made": made, **drivers(facts)})
-    write("architectures.json", {"made": made, "architectures": architectures(facts)})
-    write("sources.json", {"made": made, "sources": SOURCES})
+    parser = argparse.ArgumentParser(prog="refresh_catalogue.py", description="Make the image catalogue.")
+    parser.add_argument("facts", nargs="?", type=Path, help="file of compatibility facts")
+    parser.add_argument("--kept", action="store_true", help="only what is kept by hand in catalogue_facts.toml")
+    parser.add_argument("--into", type=Path, default=CATALOGUE, metavar="FOLDER", help="instead of the resources")
+    options = parser.parse_args(arguments)
+    if (options.facts is None) != options.kept:
+        parser.error("name a facts file, or --kept")
+    kept = catalogue_kept.read()
+    if not options.kept:
+        refresh(json.loads(options.facts.read_text("utf-8")), kept, options.into)
+    write(options.into, "lifecycles.json", catalogue_kept.lifecycles(kept))
     return 0
 
 

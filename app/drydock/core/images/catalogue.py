@@ -4,10 +4,10 @@ from typing import Literal
 
 import msgspec
 
+from drydock.core.images.lifecycles import Confidence, Lifecycles
 from drydock.core.images.version import Version
 
 Arch = Literal["amd64", "arm64"]
-Confidence = Literal["high", "medium", "low"]
 Flavour = Literal["runtime", "devel"]
 
 
@@ -29,6 +29,9 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
         python: version of the interpreter inside; ``system_python`` when it belongs to the distribution.
         listed: whether the registry's own list of tags has it; None when no list was read.
         assumed: newer than the catalogue: what is said of its inside is taken from the nearest known build.
+        system: the distribution inside; None where it is not known.
+        download_size: bytes, from - to: a rough estimate for the time before a registry was asked; of low confidence.
+        unpacked_size: bytes on disk, likewise.
     """
 
     repository: str
@@ -55,6 +58,9 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     listed: bool | None = None
     assumed: bool = False
     released: str | None = None
+    system: str | None = None
+    download_size: tuple[int, int] | None = None
+    unpacked_size: tuple[int, int] | None = None
     sources: tuple[str, ...] = ()
 
     @property
@@ -113,7 +119,12 @@ class Exemption(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Drivers(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is known about driver numbers. Tables of ``Native`` are in rising order."""
+    """All that is known about driver numbers. Tables of ``Native`` are in rising order.
+
+    Attributes:
+        requirement_exemptions: what the images' own demand on the driver lets pass.
+        forward_compatibility: driver branches on which a CUDA's own driver library works, on data-centre GPUs.
+    """
 
     toolkits: tuple[Toolkit, ...]
     families: tuple[Family, ...]
@@ -122,6 +133,7 @@ class Drivers(msgspec.Struct, frozen=True, kw_only=True):
     first_by_name: tuple[FirstDriver, ...]
     first_by_compute_capability: tuple[FirstDriver, ...]
     requirement_exemptions: tuple[Exemption, ...]
+    forward_compatibility: tuple[Exemption, ...] = ()
 
 
 class Architecture(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,11 +155,43 @@ class Architecture(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Release(msgspec.Struct, frozen=True, kw_only=True):
-    """A torch release and the CUDA versions its wheels were built for."""
+    """A torch release and the CUDA versions its wheels were built for.
+
+    Attributes:
+        without_image: those of ``cuda`` of which no image was made, as far as is known.
+    """
 
     version: Version
     released: str
     cuda: tuple[Version, ...]
+    without_image: tuple[Version, ...] = ()
+    confidence: Confidence = "low"
+    sources: tuple[str, ...] = ()
+
+
+class NeverExisted(msgspec.Struct, frozen=True, kw_only=True):
+    """Names that are met in texts and were never published.
+
+    Attributes:
+        repository, tag: shell patterns for the two parts of the name.
+        cause: which text tells why.
+    """
+
+    repository: str
+    tag: str
+    cause: str
+    confidence: Confidence
+    sources: tuple[str, ...] = ()
+
+
+class TagRange(msgspec.Struct, frozen=True, kw_only=True):
+    """Tags with a suffix that were published from one month to another: ``26.02``, year and month."""
+
+    suffix: str
+    first: str
+    last: str
+    confidence: Confidence
+    sources: tuple[str, ...] = ()
 
 
 class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,6 +200,7 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         made: date of the facts, ISO 8601.
         sources: what the keys in the entries' ``sources`` stand for.
+        integrated: NVIDIA's images for the GPU inside a Jetson.
     """
 
     made: str
@@ -164,3 +209,6 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     drivers: Drivers
     architectures: dict[Version, Architecture]
     sources: dict[str, str]
+    lifecycles: Lifecycles = Lifecycles()
+    never_existed: tuple[NeverExisted, ...] = ()
+    integrated: TagRange | None = None
