@@ -117,9 +117,7 @@ def _driver(situation: Situation) -> Iterator[Term]:
     if branch is None:
         return
     if branch.until:
-        note = _dated(
-            "DRIVER_SUPPORT", branch.until, situation.catalogue, branch=branch.branch, cause=branch.kind or ""
-        )
+        note = _dated(_DRIVER_SUPPORT, branch.until, situation.catalogue, branch=branch.branch, cause=branch.kind or "")
     else:
         note = Note("DRIVER_SUPPORT_OVER" if branch.over else "DRIVER_SUPPORT_SHORT", {"branch": branch.branch})
     yield Term(part="driver", until=branch.until, note=note, confidence=branch.confidence, sources=branch.sources)
