@@ -212,7 +212,7 @@ def test_images_are_found_listed_and_removed(docker: Engine, engine: PrivateEngi
     assert docker.find_image("no/such:1") is None
     assert docker.find_image("NOT A NAME") is None
     assert tiny_image.id in {one.id for one in docker.images()}
-    assert docker.image_environment(tiny_image.reference)["PATH"]
+    assert docker.image_config(tiny_image.reference).environment["PATH"]
     extra = f"drydock-test/{uuid.uuid4().hex}"
     engine.client.images.get(tiny_image.reference).tag(extra, "1")
     docker.remove_image(f"{extra}:1")

@@ -65,12 +65,6 @@ def test_a_container_that_never_ran_has_no_end() -> None:
     assert state.ports == {}
 
 
-def test_an_image_without_a_name_has_no_references() -> None:
-    raw = {"Id": "sha256:00", "RepoTags": ["<none>:<none>"], "RepoDigests": None, "Created": 1735689600, "Size": 5}
-    image = answers.image_of_summary(msgspec.convert(raw, answers.ImageSummary))
-    assert (image.references, image.digests, image.created) == ((), (), "2025-01-01T00:00:00Z")
-
-
 def test_process_lists_of_both_kinds() -> None:
     docker = answers.Processes(titles=("PID",), processes=(("12",), ("13",)))
     podman = answers.Processes(titles=("USER", "PID", "COMMAND"), processes=(("root", "7", "sh"), ("root", "?", "x")))
@@ -95,3 +89,14 @@ def test_any_text_is_a_version_or_none(text: str) -> None:
     major, minor = answers.version_number(text)
     assert major >= 0
     assert minor >= 0
+
+
+def test_only_the_containerd_store_is_known_to_keep_layers() -> None:
+    snapshotter = (("driver-type", "io.containerd.snapshotter.v1"),)
+    graph = (("Backing Filesystem", "extfs"), ("Supports d_type", "true"))
+    docker = answers.Version(version="28.5.2")
+    podman = answers.Version(version="5.4.2", components=(answers.Component(name="Podman Engine"),))
+    assert answers.keeps_layers(docker, answers.Info(driver_status=snapshotter))
+    assert not answers.keeps_layers(docker, answers.Info(driver_status=graph))
+    assert not answers.keeps_layers(docker, answers.Info())
+    assert not answers.keeps_layers(podman, answers.Info(driver_status=snapshotter))

@@ -10,8 +10,6 @@ from tests.support.engine.handle import Engine
 
 from drydock.core.facts import Known, Missing
 from drydock.core.trouble import Trouble
-from drydock.engines.docker_api import Api
-from drydock.engines.endpoint import Endpoint
 from drydock.engines.open import open_engine, probe_reach, reach_facts
 from drydock.world.live import LiveWorld
 
@@ -155,32 +153,6 @@ def test_a_bad_docker_configuration_is_a_trouble_that_names_it(
         open_engine(LiveWorld(), listener.address)
     assert caught.value.id == "engine-error"
     assert str(tmp_path / "config.json") in str(caught.value.values["text"])
-
-
-def test_a_credential_helper_that_hangs_is_left_behind(
-    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    helper = tmp_path / "docker-credential-slow"
-    helper.write_text("#!/bin/sh\nexec sleep 2\n")
-    helper.chmod(0o755)
-    (tmp_path / "config.json").write_text(json.dumps({"credsStore": "slow"}))
-    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    endpoint = Endpoint(address=f"unix://{place}", chosen_by="--engine", remote=False)
-    api = Api(endpoint, "1.41")
-    assert api.registry_header("registry.example/image", limit=0.2) == {}
-    api.close()
-
-
-@pytest.mark.parametrize("settings", [{"credHelpers": 4}, {"credsStore": "not-installed"}], ids=str)
-def test_a_bad_credential_setting_does_not_stop_a_pull(
-    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: object
-) -> None:
-    (tmp_path / "config.json").write_text(json.dumps(settings))
-    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
-    api = Api(Endpoint(address=f"unix://{place}", chosen_by="--engine", remote=False), "1.41")
-    assert api.registry_header("registry.example/image") == {}
-    api.close()
 
 
 _AS_NOBODY = """

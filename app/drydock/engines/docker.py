@@ -3,18 +3,30 @@
 import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from drydock.core.facts import Container, Fact, Known, LocalImage, Missing
+from drydock.core.facts import (
+    Container,
+    Fact,
+    ImageConfig,
+    Known,
+    LocalImage,
+    Login,
+    Missing,
+    PublishedImage,
+    RegistryRules,
+)
 from drydock.core.facts import Engine as EngineFacts
 from drydock.core.trouble import Trouble
 from drydock.engines import docker_answers as answers
-from drydock.engines.docker_api import Api, quoted
+from drydock.engines.docker_api import Api
 from drydock.engines.docker_bodies import container_body, files_tar
 from drydock.engines.docker_build import build
 from drydock.engines.docker_exec import ContainerCommand
+from drydock.engines.docker_images import Images
 from drydock.engines.docker_logs import ContainerLog
 from drydock.engines.docker_pull import SILENCE_LIMIT as PULL_SILENCE
 from drydock.engines.docker_pull import Pull
 from drydock.engines.interface import BuildRequest, ContainerState, CreateRequest, ExecResult, PullProgress
+from drydock.engines.logins import Logins
 from drydock.world import Stop, World
 
 
@@ -33,6 +45,7 @@ class DockerEngine:
         self._api = api
         self._version = version
         self._on_close = on_close
+        self._images = Images(api, version, Logins(world), world.now)
         self._root: str | None = None
 
     def close(self) -> None:
@@ -52,27 +65,40 @@ class DockerEngine:
 
     def images(self) -> tuple[LocalImage, ...]:
         """List local images."""
-        entries = self._api.call(self._api.act("engine"), self._api.client.images, tuple[answers.ImageSummary, ...])
-        return tuple(answers.image_of_summary(entry) for entry in entries)
+        return self._images.all()
 
     def find_image(self, reference: str) -> LocalImage | None:
         """Return the local image with this reference or id, if it is here."""
-        try:
-            return answers.image_of_detail(self._image(reference))
-        except Trouble as trouble:
-            if trouble.id in ("image-not-found", "image-name-invalid"):
-                return None
-            raise
+        return self._images.find(reference)
 
-    def image_environment(self, reference: str) -> Mapping[str, str]:
-        """Return the environment variables in a local image's configuration."""
-        config = self._image(reference).config
-        return answers.variables(config.env if config else None)
+    def image_config(self, reference: str) -> ImageConfig:
+        """Return what a local image says of itself."""
+        return self._images.config(reference)
+
+    def chains(self) -> tuple[tuple[str, ...], ...]:
+        """Return the layers of each local image, lowest first."""
+        return self._images.chains()
 
     def remove_image(self, reference: str) -> None:
         """Remove a local image (of several names, only this one)."""
-        act = self._api.act("image", reference)
-        self._api.call(act, lambda: self._api.patient.remove_image(quoted(reference)), object)
+        self._images.remove(reference)
+
+    def distribution(self, reference: str) -> PublishedImage:
+        """Let the engine ask the registry for the image's digest and platforms."""
+        return self._images.distribution(reference)
+
+    def registry_rules(self) -> RegistryRules:
+        """Return how the engine reaches registries."""
+        return self._images.rules()
+
+    def registry_login(self, registry: str) -> Login | None:
+        """Return this user's login for a registry."""
+        return self._images.login(registry)
+
+    @property
+    def keeps_layers(self) -> bool:
+        """Whether finished layers of a pull that is broken off are there for the next one."""
+        return self._images.keeps_layers()
 
     def pull(
         self,
@@ -83,7 +109,15 @@ class DockerEngine:
         expected: int | None = None,
     ) -> str:
         """Pull an image; a requested stop ends the download in the engine too."""
-        pull = Pull(self._api, reference, tell, room=self._room, expected=expected, silence=PULL_SILENCE)
+        pull = Pull(
+            self._api,
+            reference,
+            tell,
+            header=self._images.header,
+            room=self._room,
+            expected=expected,
+            silence=PULL_SILENCE,
+        )
         return pull.run(stop, platform)
 
     def build(self, request: BuildRequest, tell: Callable[[str], None], stop: Stop) -> str:
@@ -190,10 +224,6 @@ class DockerEngine:
 
     def _info(self) -> answers.Info:
         return self._api.call(self._api.act("engine"), self._api.client.info, answers.Info)
-
-    def _image(self, reference: str) -> answers.ImageDetail:
-        act = self._api.act("image", reference)
-        return self._api.call(act, lambda: self._api.client.inspect_image(quoted(reference)), answers.ImageDetail)
 
     def _pids(self, container: str) -> tuple[int, ...]:
         columns = "hpid" if answers.product_of(self._version) == "Podman" else "-eo pid"

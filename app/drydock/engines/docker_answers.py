@@ -1,6 +1,5 @@
 """The engine's JSON answers as typed structs, and what they mean as facts. Pure."""
 
-import datetime
 from collections.abc import Mapping
 
 import msgspec
@@ -9,6 +8,7 @@ from drydock.core.facts import Container, Fact, Known, LocalImage, Missing, Reac
 from drydock.core.facts import Engine as EngineFacts
 from drydock.core.facts.engine import silent_engine
 from drydock.engines.endpoint import Endpoint
+from drydock.engines.image_answers import variables
 from drydock.engines.interface import ContainerState
 
 _NEVER = "0001-01-01T00:00:00Z"
@@ -56,6 +56,7 @@ class Info(_Answer, frozen=True):
     operating_system: str | None = None
     architecture: str | None = None
     driver: str | None = None
+    driver_status: tuple[tuple[str, ...], ...] | None = None
     docker_root_dir: str | None = None
     cgroup_driver: str | None = None
     cgroup_version: str | None = None
@@ -65,35 +66,6 @@ class Info(_Answer, frozen=True):
     runtimes: dict[str, object] | None = None
     default_runtime: str | None = None
     discovered_devices: tuple[Device, ...] | None = None
-
-
-class ImageSummary(_Answer, frozen=True):
-    """An entry of ``/images/json``."""
-
-    id: str
-    repo_tags: tuple[str, ...] | None = None
-    repo_digests: tuple[str, ...] | None = None
-    size: int = 0
-    created: int | str = 0
-    labels: dict[str, str] | None = None
-
-
-class ImageConfig(_Answer, frozen=True):
-    """What an image says of the containers made from it."""
-
-    env: tuple[str, ...] | None = None
-    labels: dict[str, str] | None = None
-
-
-class ImageDetail(_Answer, frozen=True):
-    """``/images/{name}/json``."""
-
-    id: str
-    repo_tags: tuple[str, ...] | None = None
-    repo_digests: tuple[str, ...] | None = None
-    size: int = 0
-    created: str | None = None
-    config: ImageConfig | None = None
 
 
 class ContainerSummary(_Answer, frozen=True):
@@ -190,6 +162,16 @@ def takes_gpus(version: Version, by: str) -> bool:
     return by == "cdi" and major.isdecimal() and int(major) >= 5
 
 
+def keeps_layers(version: Version, info: Info) -> bool:
+    """Return whether the finished layers of a pull that is broken off are there for the next one.
+
+    Seen: the containerd image store keeps them and goes on in the middle of the others; the older store of the engine
+    (a graph driver) throws all of them away. What Podman does was not tried.
+    """
+    snapshotter = ("driver-type", "io.containerd.snapshotter.v1")
+    return product_of(version) != "Podman" and any(row[:2] == snapshotter for row in info.driver_status or ())
+
+
 def version_number(text: str) -> tuple[int, int]:
     """Return an API version as numbers; (0, 0) for what is not one."""
     major, _, minor = text.partition(".")
@@ -208,7 +190,7 @@ def engine_facts(
         version=_text(version.version),
         api_version=_text(version.api_version),
         operating_system=_text(info.operating_system),
-        architecture=_text(_architecture(info.architecture)),
+        architecture=_text(architecture_of(info)),
         remote=endpoint.remote,
         rootless=_rootless(info),
         cgroup_version=_text(info.cgroup_version),
@@ -233,40 +215,6 @@ def unreachable_facts(endpoint: Endpoint, reach: Reach) -> EngineFacts:
         reach=reach,
         missing=Missing("not_asked", reach.text),
         remote=endpoint.remote,
-    )
-
-
-def image_of_summary(entry: ImageSummary) -> LocalImage:
-    """Return an image of the list."""
-    return LocalImage(
-        id=entry.id,
-        references=_named(entry.repo_tags),
-        digests=_named(entry.repo_digests),
-        size=entry.size,
-        created=_created(entry.created),
-        labels=entry.labels or {},
-    )
-
-
-def _created(moment: int | str) -> str:
-    if isinstance(moment, str):
-        return moment
-    try:
-        return datetime.datetime.fromtimestamp(moment, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except (OverflowError, ValueError, OSError):
-        # no moment that a calendar knows
-        return ""
-
-
-def image_of_detail(entry: ImageDetail) -> LocalImage:
-    """Return an image that was asked for by name."""
-    return LocalImage(
-        id=entry.id,
-        references=_named(entry.repo_tags),
-        digests=_named(entry.repo_digests),
-        size=entry.size,
-        created=entry.created or "",
-        labels=(entry.config.labels if entry.config else None) or {},
     )
 
 
@@ -301,12 +249,6 @@ def container_state(entry: ContainerDetail) -> ContainerState:
     )
 
 
-def variables(lines: tuple[str, ...] | None) -> Mapping[str, str]:
-    """Return ``NAME=value`` lines as a mapping; a line without a value has an empty one."""
-    pairs = (line.partition("=") for line in lines or ())
-    return {name: value for name, _, value in pairs}
-
-
 def process_ids(answer: Processes) -> tuple[int, ...]:
     """Return the host's process ids of a process list."""
     titles = [title.upper() for title in answer.titles]
@@ -319,17 +261,18 @@ def process_ids(answer: Processes) -> tuple[int, ...]:
     return tuple(int(row[column]) for row in rows if len(row) > column and row[column].isdecimal())
 
 
+def architecture_of(info: Info) -> str:
+    """Return the architecture of the engine's computer in the words of container images; empty when it is not told."""
+    names = {"x86_64": "amd64", "aarch64": "arm64"}
+    return names.get(info.architecture or "", info.architecture or "")
+
+
 def _text(value: str | None) -> Fact[str]:
     return Known(value) if value else Missing("not_supported")
 
 
 def _number(value: int | None) -> Fact[int]:
     return Known(value) if value else Missing("not_supported")
-
-
-def _architecture(machine: str | None) -> str | None:
-    names = {"x86_64": "amd64", "aarch64": "arm64"}
-    return names.get(machine or "", machine)
 
 
 def _rootless(info: Info) -> Fact[bool]:
@@ -344,10 +287,6 @@ def _cdi_devices(version: Version, info: Info) -> Fact[tuple[str, ...]]:
     if product_of(version) != "Podman" and version_number(version.api_version or "") >= _CDI_LIST_SINCE:
         return Known(())
     return Missing("not_supported", "this engine does not list CDI devices")
-
-
-def _named(references: tuple[str, ...] | None) -> tuple[str, ...]:
-    return tuple(name for name in references or () if "<none>" not in name)
 
 
 def _moment(text: str | None) -> str:

@@ -1,14 +1,11 @@
 """Calls to the engine: short ones through the docker SDK, long ones through exchanges that can be cut."""
 
-import queue
-import threading
 from collections.abc import Callable, Mapping
 from http.client import HTTPException
 from typing import TypeVar, cast
 from urllib.parse import quote, urlencode
 
 import docker
-import docker.auth
 import docker.errors
 import docker.tls
 import msgspec
@@ -24,9 +21,6 @@ T = TypeVar("T")
 
 ACT_LIMIT = 120.0
 """Seconds for a call that changes something."""
-
-LOGIN_LIMIT = 20.0
-"""Seconds for a credential helper."""
 
 FAILURES = (docker.errors.DockerException, requests.exceptions.RequestException, OSError, HTTPException)
 """What a call or an exchange may raise when the engine cannot answer properly."""
@@ -46,8 +40,7 @@ class Api:
     def __init__(self, endpoint: Endpoint, version: str, call_limit: float = CALL_LIMIT) -> None:
         self.endpoint = endpoint
         self.version = version
-        self._sdk = self._connect(call_limit)
-        self.client = cast("LowLevelClient", self._sdk)
+        self.client = cast("LowLevelClient", self._connect(call_limit))
         self.patient = cast("LowLevelClient", self._connect(ACT_LIMIT))
 
     def _connect(self, limit: float) -> docker.APIClient:
@@ -123,28 +116,26 @@ class Api:
         except OSError as error:
             raise trouble_of_failure(act, error) from error
 
-    def registry_header(self, repository: str, limit: float = LOGIN_LIMIT) -> dict[str, str]:
-        """Return the header with this user's stored login for the registry of a repository; empty without a login.
+    def ask(self, act: Act, path: str, answer: type[T], *, limit: float, headers: Mapping[str, str]) -> T:
+        """Ask what the SDK cannot ask with a time limit and headers of its own.
 
-        A credential helper that is broken, or asks somebody for a password, must not stop the pull of a public image:
-        after ``limit`` seconds it is left to itself.
+        Args:
+            act: what is being done.
+            path: below the API version, with every part of it already quoted.
+            answer: the type to convert the answer to.
+            limit: seconds without a word from the engine.
+            headers: request headers.
+
+        Raises:
+            Trouble: the call failed, or the answer has another shape.
         """
-        found: queue.SimpleQueue[dict[str, str]] = queue.SimpleQueue()
-        threading.Thread(target=lambda: found.put(self._login(repository)), name="registry login", daemon=True).start()
         try:
-            return found.get(timeout=limit)
-        except queue.Empty:
-            return {}
-
-    def _login(self, repository: str) -> dict[str, str]:
-        try:
-            registry, _name = docker.auth.resolve_repository_name(repository)
-            login = cast("Callable[[docker.APIClient, str], bytes | str | None]", docker.auth.get_config_header)  # pyright: ignore[reportUnknownMemberType]
-            header = login(self._sdk, registry)
-        except Exception:  # noqa: BLE001 - the SDK raises whatever a bad configuration file makes of its code
-            return {}
-        text = header.decode("ascii") if isinstance(header, bytes) else header
-        return {"X-Registry-Auth": text} if isinstance(text, str) and text else {}
+            body = ask(self.endpoint, f"/v{self.version}{path}", limit, headers=headers)
+            return msgspec.json.decode(body, type=answer)
+        except (*FAILURES, Refused) as error:
+            raise trouble_of_failure(act, error) from error
+        except msgspec.MsgspecError as error:
+            raise Trouble("engine-error", endpoint=act.endpoint, text=f"unexpected answer: {error}") from error
 
     def answers(self) -> str:
         """Return an empty text when the engine answers a ping, else what went wrong."""

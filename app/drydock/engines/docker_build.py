@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from drydock.core.trouble import Trouble
-from drydock.engines.docker_answers import ImageDetail
 from drydock.engines.docker_api import FAILURES, Api, quoted
 from drydock.engines.docker_bodies import build_context
 from drydock.engines.docker_errors import trouble_of_answer
+from drydock.engines.image_answers import ImageDetail
 from drydock.engines.interface import BuildRequest
 from drydock.engines.pull_meter import ErrorDetail
 from drydock.engines.stream_lines import LineCutter, text_of

@@ -37,6 +37,10 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
 _BY_STATUS: dict[tuple[Doing, int], str] = {
     ("image", 404): "image-not-found",
     ("image", 409): "image-in-use",
+    ("registry", 401): "registry-auth",
+    ("registry", 403): "registry-auth",
+    ("registry", 404): "image-not-found",
+    ("registry", 429): "registry-rate-limit",
     ("pull", 401): "registry-auth",
     ("pull", 403): "registry-auth",
     ("pull", 404): "image-not-found",

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 from drydock.core.facts import Fact, Known
 from drydock.core.trouble import Trouble
-from drydock.engines.docker_answers import ImageDetail
 from drydock.engines.docker_api import FAILURES, Api, quoted
 from drydock.engines.docker_errors import Act, trouble_of_answer, trouble_of_failure
+from drydock.engines.image_answers import ImageDetail
 from drydock.engines.interface import PullProgress
 from drydock.engines.pull_meter import PullMeter, decode_event
 from drydock.engines.stream_lines import LineCutter
@@ -51,6 +51,7 @@ class Pull:
         reference: str,
         tell: Callable[[PullProgress], None],
         *,
+        header: Callable[[str], dict[str, str]],
         room: Callable[[], Fact[int]],
         expected: int | None = None,
         silence: float = SILENCE_LIMIT,
@@ -61,6 +62,7 @@ class Pull:
             api: the engine.
             reference: what to pull.
             tell: takes the progress, at most about ten times a second.
+            header: the request header with this user's login for an image's registry.
             room: bytes free where the engine unpacks.
             expected: compressed bytes of the whole image, where they are known.
             silence: seconds without any sign after which the pull is given up.
@@ -68,6 +70,7 @@ class Pull:
         self._api = api
         self._reference = reference
         self._tell = tell
+        self._header = header
         self._room = room
         self._silence = silence
         self._meter = PullMeter(time.monotonic(), expected)
@@ -87,7 +90,7 @@ class Pull:
         parameters = {"fromImage": repository, "tag": tag}
         if platform:
             parameters["platform"] = platform
-        headers = self._api.registry_header(repository)
+        headers = self._header(self._reference)
         # empty bodies of POST need their length told
         with self._api.exchange(
             self._act(), "POST", "/images/create", parameters, body=b"", headers=headers

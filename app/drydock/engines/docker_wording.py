@@ -7,7 +7,7 @@ so the narrower ones come first.
 import re
 from typing import Literal, TypeAlias
 
-Doing: TypeAlias = Literal["engine", "image", "pull", "build", "create", "container"]
+Doing: TypeAlias = Literal["engine", "image", "registry", "pull", "build", "create", "container"]
 """What was being done."""
 
 Wording: TypeAlias = tuple[tuple[str, re.Pattern[str]], ...]
@@ -176,6 +176,7 @@ _FAILED_STEP = _table(("build-failed", ("returned a non-zero code", "while runni
 WORDING: dict[Doing, Wording] = {
     "engine": _ANY,
     "image": _ANY + _IMAGE,
+    "registry": _ANY + _REGISTRY,
     "pull": _ANY + _REGISTRY,
     "build": _FAILED_STEP + _ANY + _REGISTRY,
     "create": _ANY + _CONTAINER,

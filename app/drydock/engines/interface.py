@@ -5,10 +5,11 @@ Every method has a time limit of its own (or takes a :class:`Stop`), and turns w
 
 ``engine-not-installed engine-not-running engine-no-permission engine-timeout engine-too-old engine-not-an-engine
 engine-unreachable engine-ssh-failed engine-address-invalid engine-context-unknown engine-lost engine-error
-image-not-found image-name-invalid image-in-use registry-unreachable registry-auth registry-rate-limit registry-tls
-registry-error pull-interrupted pull-corrupt disk-full disk-full-ahead platform-missing container-not-found
-container-not-running name-taken port-taken mount-source-missing program-not-in-image gpu-request-ignored
-gpu-runtime-missing gpu-runtime-failed cdi-device-missing container-died exec-timeout build-failed``.
+engine-asks-no-registry image-not-found image-name-invalid image-in-use registry-unreachable registry-auth
+registry-rate-limit registry-tls registry-error pull-interrupted pull-corrupt disk-full disk-full-ahead
+platform-missing container-not-found container-not-running name-taken port-taken mount-source-missing
+program-not-in-image gpu-request-ignored gpu-runtime-missing gpu-runtime-failed cdi-device-missing container-died
+exec-timeout build-failed``.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,7 +17,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from drydock.core.facts import Container, Fact, LocalImage
+from drydock.core.facts import Container, Fact, ImageConfig, LocalImage, Login, PublishedImage, RegistryRules
 from drydock.core.facts import Engine as EngineFacts
 from drydock.world import Stop
 
@@ -148,8 +149,44 @@ class Engine(Protocol):
         """Return the local image with this reference or id, if it is here."""
         ...
 
-    def image_environment(self, reference: str) -> Mapping[str, str]:
-        """Return the environment variables in a local image's configuration."""
+    def image_config(self, reference: str) -> ImageConfig:
+        """Return what a local image says of itself.
+
+        Raises:
+            Trouble: ``image-not-found`` and the engine's own.
+        """
+        ...
+
+    def chains(self) -> tuple[tuple[str, ...], ...]:
+        """Return the layers of each local image (digests of unpacked layers, lowest first)."""
+        ...
+
+    def distribution(self, reference: str) -> PublishedImage:
+        """Let the engine ask the registry for an image's digest and platforms, with its own network settings.
+
+        Raises:
+            Trouble: what the registry or the engine says; ``engine-asks-no-registry`` for one that cannot do this.
+        """
+        ...
+
+    def registry_rules(self) -> RegistryRules:
+        """Return how the engine reaches registries, as far as it tells and as far as it helps on this computer."""
+        ...
+
+    def registry_login(self, registry: str) -> Login | None:
+        """Return this user's login for a registry, from the files and credential helpers of docker and podman.
+
+        Takes at most 20 seconds for each helper; never raises.
+        """
+        ...
+
+    @property
+    def keeps_layers(self) -> bool:
+        """Whether finished layers of a pull that is broken off are there for the next one (asked once).
+
+        Raises:
+            Trouble: the engine does not answer.
+        """
         ...
 
     def remove_image(self, reference: str) -> None:

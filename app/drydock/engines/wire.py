@@ -78,7 +78,13 @@ def open_socket(endpoint: Endpoint, limit: float = CONNECT_LIMIT) -> socket.sock
         raise
 
 
-def ask(endpoint: Endpoint, path: str, limit: float = CALL_LIMIT, connect_limit: float = CONNECT_LIMIT) -> bytes:
+def ask(
+    endpoint: Endpoint,
+    path: str,
+    limit: float = CALL_LIMIT,
+    connect_limit: float = CONNECT_LIMIT,
+    headers: Mapping[str, str] | None = None,
+) -> bytes:
     """Send one GET request and return the body.
 
     Raises:
@@ -90,7 +96,7 @@ def ask(endpoint: Endpoint, path: str, limit: float = CALL_LIMIT, connect_limit:
     connection.sock = open_socket(endpoint, connect_limit)
     try:
         connection.sock.settimeout(limit)
-        connection.request("GET", path, headers={"User-Agent": "drydock"})
+        connection.request("GET", path, headers={"User-Agent": "drydock", **(headers or {})})
         response = connection.getresponse()
         body = response.read(_ERROR_BODY_LIMIT)
         if response.status >= 400:

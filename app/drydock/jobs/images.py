@@ -53,7 +53,7 @@ class InspectImageJob(Job[InspectedImage]):
             image = engine.find_image(self._reference)
             if image is None:
                 raise Trouble("image-not-here", reference=self._reference)
-            return InspectedImage(image=image, environment=dict(engine.image_environment(self._reference)))
+            return InspectedImage(image=image, environment=dict(engine.image_config(self._reference).environment))
         finally:
             engine.close()
 
