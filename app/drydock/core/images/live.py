@@ -144,6 +144,9 @@ def _official(text: str, tag: Tag, base: Image, *, known: bool) -> Image:
         cuda=tag.cuda,
         cudnn_major=tag.cudnn_major,
         flavour=tag.flavour,
+        # the rough sizes are those of a flavour
+        download_size=base.download_size if base.flavour == tag.flavour else None,
+        unpacked_size=base.unpacked_size if base.flavour == tag.flavour else None,
         # promised only where a runtime image of that or the nearest build has one
         compiler=tag.flavour == "devel" or (base.compiler and base.flavour == "runtime"),
         requires_native=tag.flavour == "devel",
@@ -161,6 +164,7 @@ def _stripped(base: Image) -> Image:
         triton=None,
         python=None,
         released=None,
+        system=None,
         experimental=False,
         assumed=True,
         confidence="low",
