@@ -7,9 +7,11 @@ from drydock.engines.interface import (
     Engine,
     ExecResult,
     GpuRequest,
+    LoadProgress,
     Mount,
     PortBinding,
     PullProgress,
+    SaveProgress,
 )
 
 __all__ = [
@@ -19,7 +21,9 @@ __all__ = [
     "Engine",
     "ExecResult",
     "GpuRequest",
+    "LoadProgress",
     "Mount",
     "PortBinding",
     "PullProgress",
+    "SaveProgress",
 ]

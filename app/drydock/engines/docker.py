@@ -18,14 +18,23 @@ from drydock.core.facts import Engine as EngineFacts
 from drydock.core.trouble import Trouble
 from drydock.engines import docker_answers as answers
 from drydock.engines.docker_api import Api
+from drydock.engines.docker_archives import Load, Save
 from drydock.engines.docker_bodies import container_body, files_tar
 from drydock.engines.docker_build import build
 from drydock.engines.docker_exec import ContainerCommand
 from drydock.engines.docker_images import Images
 from drydock.engines.docker_logs import ContainerLog
 from drydock.engines.docker_pull import SILENCE_LIMIT as PULL_SILENCE
-from drydock.engines.docker_pull import Pull
-from drydock.engines.interface import BuildRequest, ContainerState, CreateRequest, ExecResult, PullProgress
+from drydock.engines.docker_pull import UNPACK_FACTOR, Pull
+from drydock.engines.interface import (
+    BuildRequest,
+    ContainerState,
+    CreateRequest,
+    ExecResult,
+    LoadProgress,
+    PullProgress,
+    SaveProgress,
+)
 from drydock.engines.logins import Logins
 from drydock.world import Stop, World
 
@@ -119,6 +128,26 @@ class DockerEngine:
             silence=PULL_SILENCE,
         )
         return pull.run(stop, platform)
+
+    def load(self, path: str, tell: Callable[[LoadProgress], None], stop: Stop) -> tuple[str, ...]:
+        """Load images from a file."""
+        return Load(self._api, path, tell, room=self._room).run(stop)
+
+    def save(
+        self,
+        references: Sequence[str],
+        path: str,
+        tell: Callable[[SaveProgress], None],
+        stop: Stop,
+        *,
+        replace: bool = False,
+    ) -> None:
+        """Write local images to a file."""
+        images = {image.id: image.size for image in (self._images.detail(reference) for reference in references)}
+        # one kind of image store counts an image's layers packed and unpacked, and writes them packed
+        expected = int(sum(images.values()) / (1 + UNPACK_FACTOR if self.keeps_layers else 1))
+        save = Save(self._api, references, path, tell, room=self._own_room, expected=expected)
+        save.run(stop, replace=replace)
 
     def build(self, request: BuildRequest, tell: Callable[[str], None], stop: Stop) -> str:
         """Build an image, telling each output line."""
@@ -243,6 +272,10 @@ class DockerEngine:
             self._root = self._info().docker_root_dir or ""
         return self._free(self._root)
 
+    def _own_room(self, directory: str) -> Fact[int]:
+        room = self._world.disk_room(directory)
+        return Known(room.value[1]) if isinstance(room, Known) else room
+
     def _free(self, root: str) -> Fact[int]:
         if self.remote:
             return Missing("not_applicable", "the engine runs on another computer")
@@ -250,5 +283,4 @@ class DockerEngine:
             return Missing("not_applicable", "the engine runs in a virtual machine with a disk of its own")
         if not root:
             return Missing("not_supported", "the engine does not say where it keeps images")
-        room = self._world.disk_room(root)
-        return Known(room.value[1]) if isinstance(room, Known) else room
+        return self._own_room(root)

@@ -1,6 +1,6 @@
 """Calls to the engine: short ones through the docker SDK, long ones through exchanges that can be cut."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http.client import HTTPException
 from typing import TypeVar, cast
 from urllib.parse import quote, urlencode
@@ -15,7 +15,7 @@ from drydock.core.trouble import Trouble
 from drydock.engines.docker_client import LowLevelClient
 from drydock.engines.docker_errors import Act, Doing, message_of, raw_text, trouble_of_answer, trouble_of_failure
 from drydock.engines.endpoint import Endpoint, socket_path
-from drydock.engines.wire import CALL_LIMIT, Exchange, Refused, ask, open_socket
+from drydock.engines.wire import CALL_LIMIT, Body, Exchange, Refused, ask, open_socket
 
 T = TypeVar("T")
 
@@ -92,9 +92,9 @@ class Api:
         act: Act,
         method: str,
         path: str,
-        parameters: Mapping[str, str] | None = None,
+        parameters: Mapping[str, str] | Sequence[tuple[str, str]] | None = None,
         *,
-        body: bytes | None = None,
+        body: bytes | Body | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Exchange:
         """Begin an exchange with a long answer.

@@ -23,7 +23,7 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         doing: the kind of act.
-        subject: the image reference or the container's name.
+        subject: the image reference, the path of an image file or the container's name.
         endpoint: the engine's address.
         begun: a pull had already received bytes of layers.
     """
@@ -85,6 +85,7 @@ def trouble_of_answer(act: Act, status: int, text: str) -> Trouble:
         "status": status,
         "reference": act.subject,
         "container": act.subject,
+        "path": act.subject,
     }
     if trouble_id == "port-taken":
         found = _PORT.search(text)
@@ -188,6 +189,8 @@ def _by_text(act: Act, text: str) -> str:
 def _otherwise(act: Act) -> str:
     if act.doing == "build":
         return "build-failed"
+    if act.doing == "load":
+        return "image-archive-refused"
     return "pull-interrupted" if act.begun else "engine-error"
 
 

@@ -7,7 +7,7 @@ so the narrower ones come first.
 import re
 from typing import Literal, TypeAlias
 
-Doing: TypeAlias = Literal["engine", "image", "registry", "pull", "build", "create", "container"]
+Doing: TypeAlias = Literal["engine", "image", "registry", "pull", "build", "load", "create", "container"]
 """What was being done."""
 
 Wording: TypeAlias = tuple[tuple[str, re.Pattern[str]], ...]
@@ -179,6 +179,7 @@ WORDING: dict[Doing, Wording] = {
     "registry": _ANY + _REGISTRY,
     "pull": _ANY + _REGISTRY,
     "build": _FAILED_STEP + _ANY + _REGISTRY,
+    "load": _ANY[:1],
     "create": _ANY + _CONTAINER,
     "container": _ANY + _CONTAINER,
 }

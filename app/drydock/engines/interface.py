@@ -5,11 +5,12 @@ Every method has a time limit of its own (or takes a :class:`Stop`), and turns w
 
 ``engine-not-installed engine-not-running engine-no-permission engine-timeout engine-too-old engine-not-an-engine
 engine-unreachable engine-ssh-failed engine-address-invalid engine-context-unknown engine-lost engine-error
-engine-asks-no-registry image-not-found image-name-invalid image-in-use registry-unreachable registry-auth
-registry-rate-limit registry-tls registry-error pull-interrupted pull-corrupt disk-full disk-full-ahead
-platform-missing container-not-found container-not-running name-taken port-taken mount-source-missing
-program-not-in-image gpu-request-ignored gpu-runtime-missing gpu-runtime-failed cdi-device-missing container-died
-exec-timeout build-failed``.
+engine-asks-no-registry image-not-found image-name-invalid image-in-use image-archive-missing image-archive-unreadable
+image-archive-not-an-image image-archive-refused image-archive-exists image-archive-not-written image-archive-no-room
+image-archive-broken registry-unreachable registry-auth registry-rate-limit registry-tls registry-error
+pull-interrupted pull-corrupt disk-full disk-full-ahead platform-missing container-not-found container-not-running
+name-taken port-taken mount-source-missing program-not-in-image gpu-request-ignored gpu-runtime-missing
+gpu-runtime-failed cdi-device-missing container-died exec-timeout build-failed``.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -44,6 +45,43 @@ class PullProgress(msgspec.Struct, frozen=True, kw_only=True):
     speed: float
     seconds_left: float | None
     detail: str = ""
+
+
+class LoadProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """One moment of a load. Each phase counts for itself.
+
+    Attributes:
+        phase: ``sending`` the file to the engine, then ``unpacking`` there.
+        done: bytes of the phase.
+        total: bytes of the phase; None while unpacking a compressed file. Layers that are here already are not
+            counted, so that unpacking may end early.
+        speed: bytes a second over the last few seconds.
+        seconds_left: None while it cannot be told.
+    """
+
+    phase: Literal["sending", "unpacking", "done"]
+    done: int
+    total: int | None
+    speed: float
+    seconds_left: float | None
+
+
+class SaveProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """One moment of a save.
+
+    Attributes:
+        phase: the engine is ``preparing`` the archive until its first byte comes.
+        done: bytes written.
+        total: bytes that the file will have at about; exact at the end.
+        speed: bytes a second over the last few seconds.
+        seconds_left: None while it cannot be told.
+    """
+
+    phase: Literal["preparing", "writing", "done"]
+    done: int
+    total: int
+    speed: float
+    seconds_left: float | None
 
 
 class GpuRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -218,6 +256,51 @@ class Engine(Protocol):
         Raises:
             Stopped: the stop was asked for.
             Trouble: what went wrong; ``disk-full-ahead`` before a disk that this computer can see would fill.
+        """
+        ...
+
+    def load(self, path: str, tell: Callable[[LoadProgress], None], stop: Stop) -> tuple[str, ...]:
+        """Load images from a file (a tar archive as ``save`` writes it, or one packed with gzip, bzip2, xz or zstd).
+
+        The file is looked at before anything is sent. What was complete when a stop comes may be here.
+
+        Args:
+            path: of this computer.
+            tell: takes the progress, at most about ten times a second.
+            stop: ends it, in the engine too.
+
+        Returns:
+            The names of the images; the id of one without a name.
+
+        Raises:
+            Stopped: the stop was asked for.
+            Trouble: ``image-archive-…``, ``disk-full-ahead`` and the engine's own.
+        """
+        ...
+
+    def save(
+        self,
+        references: Sequence[str],
+        path: str,
+        tell: Callable[[SaveProgress], None],
+        stop: Stop,
+        *,
+        replace: bool = False,
+    ) -> None:
+        """Write local images to a file, for a computer without a network.
+
+        It is written to ``PATH.part`` and takes its name when it is whole; nothing is left of a save that ends before.
+
+        Args:
+            references: image names; those of one image with several names are all kept when all are given.
+            path: of this computer; its directory must be there.
+            tell: takes the progress, at most about ten times a second.
+            stop: ends it.
+            replace: whether a file that is there may be replaced.
+
+        Raises:
+            Stopped: the stop was asked for.
+            Trouble: ``image-archive-…``, ``image-not-found`` and the engine's own.
         """
         ...
 

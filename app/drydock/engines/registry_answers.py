@@ -85,7 +85,7 @@ def _usable(url: str, *, remote: bool) -> bool:
 
 
 def _proxies_alone(answer: object) -> RegistryInfo:
-    fields = cast("Mapping[str, object]", answer) if isinstance(answer, dict) else {}
+    fields = cast("Mapping[str, object]", answer if isinstance(answer, dict) else {})
 
     def text(name: str) -> str:
         value = fields.get(name)

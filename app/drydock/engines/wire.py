@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import cast
+from typing import BinaryIO, cast
 from urllib.parse import urlsplit
 
 from drydock.engines.endpoint import Endpoint, socket_path
@@ -106,6 +106,43 @@ def ask(
         connection.close()
 
 
+class BodyBroken(OSError):  # noqa: N818 - caught and turned into a Trouble by the caller
+    """The file that is sent could not be read to the size it had."""
+
+
+class Body:
+    """A file that is sent as the body of a request.
+
+    Attributes:
+        size: bytes that are promised to the engine.
+        sent: bytes read so far, which is what the engine has taken but for a few buffers.
+        touched: when bytes were last taken, on the monotonic clock.
+    """
+
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        self.size = size
+        self.sent = 0
+        self.touched = time.monotonic()
+        self._file = file
+
+    def read(self, amount: int = -1, /) -> bytes:
+        """Return the next bytes; called by the thread that sends.
+
+        Raises:
+            BodyBroken: the file cannot be read, or has become shorter.
+        """
+        try:
+            left = self.size - self.sent
+            piece = self._file.read(left if amount < 0 else min(amount, left))
+        except OSError as error:
+            raise BodyBroken(error.errno, error.strerror) from error
+        if not piece and self.sent < self.size:
+            raise BodyBroken("the file became shorter while it was read")
+        self.sent += len(piece)
+        self.touched = time.monotonic()
+        return piece
+
+
 class Exchange:
     """A request whose answer is read piece by piece.
 
@@ -118,7 +155,7 @@ class Exchange:
         method: str,
         path: str,
         *,
-        body: bytes | None = None,
+        body: bytes | Body | None = None,
         headers: Mapping[str, str] | None = None,
         connect_limit: float = CONNECT_LIMIT,
     ) -> None:
@@ -130,7 +167,12 @@ class Exchange:
         self._socket = open_socket(endpoint, connect_limit)
         # the limit of the connection must not end a quiet stream: silence is measured in `chunks`
         self._socket.settimeout(None)
-        self._request = (method, path, body, {"User-Agent": "drydock", **(headers or {})})
+        sent = {"User-Agent": "drydock", **(headers or {})}
+        if isinstance(body, Body):
+            # without it the body would go in chunks, which not every engine takes
+            sent["Content-Length"] = str(body.size)
+        self._body = body
+        self._request = (method, path, body, sent)
         self._pieces: queue.Queue[bytes | BaseException | None] = queue.Queue(_QUEUE_LENGTH)
         self._left = threading.Event()
         self._thread = threading.Thread(target=self._read, name="engine stream", daemon=True)
@@ -162,7 +204,7 @@ class Exchange:
 
         Args:
             stop: cuts the connection.
-            silence: seconds without a byte after which the engine is given up; None waits for ever.
+            silence: seconds without a byte in either direction after which the engine is given up; None waits for ever.
             tick: seconds.
 
         Raises:
@@ -180,6 +222,8 @@ class Exchange:
                 try:
                     piece = self._pieces.get(timeout=tick)
                 except queue.Empty:
+                    if isinstance(self._body, Body):
+                        last = max(last, self._body.touched)
                     if silence is not None and time.monotonic() - last > silence:
                         raise Silent(silence) from None
                     yield b""
@@ -196,11 +240,13 @@ class Exchange:
             forget()
 
     def _read(self) -> None:
-        connection = http.client.HTTPConnection("localhost")
+        connection = http.client.HTTPConnection("localhost", blocksize=_CHUNK)
         connection.sock = self._socket
         try:
             method, path, body, headers = self._request
-            connection.request(method, path, body=body, headers=headers)
+            # an engine that has seen enough of a body answers and hangs up before it has taken all of it
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                connection.request(method, path, body=body, headers=headers)
             response = connection.getresponse()
             with response:
                 if response.status >= 400:
