@@ -339,23 +339,21 @@ def test_a_refused_jetson_is_told_the_same_months(catalogue: Catalogue) -> None:
     refusal = recommend(orin, Wish(), catalogue).refusal
     assert refusal is not None
     assert catalogue.integrated is not None
-    assert (refusal.values["first"], refusal.values["last"]) == (catalogue.integrated.first, catalogue.integrated.last)
+    assert str(refusal.values["first"]).startswith(catalogue.integrated.first)
+    assert str(refusal.values["last"]).startswith(catalogue.integrated.last)
 
 
 def test_every_code_that_the_choice_uses_has_a_text() -> None:
-    code = r"[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+|JETSON|OUTRANKED|FITS|SUPERSEDED"
+    code = r'"([A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+|JETSON|OUTRANKED|FITS|SUPERSEDED)"'
+    # the names of an image's variables look like codes; what is put into a reason, or chosen for one, is a code
+    places = (rf"\b(?:Reason|Note|Refusal)\(\s*{code}", rf"{code} if ", rf"else {code}", rf"\bcode = {code}")
     used: set[str] = set()
     written: set[str] = set()
     for file in resources.files("drydock.core.images").iterdir():
         if file.name.endswith(".py"):
             source = file.read_text("utf-8")
-            # what reads an image's variables is full of names that look like codes
-            reads_variables = "_VERSION" in source
-            used |= set(
-                re.findall(rf'(?:Reason|Note|Refusal)\(\s*"({code})"' if reads_variables else f'"({code})"', source)
-            )
-            written |= set(re.findall(f'"({code})"', source))
-    used -= {"NVIDIA_DISABLE_REQUIRE", "CUDA_DEVICE_ORDER", "PCI_BUS_ID"}
+            used |= {found for place in places for found in re.findall(place, source)}
+            written |= set(re.findall(code, source))
     assert len(used) > 60
     assert used <= set(texts())
     assert {key.partition(".")[0] for key in texts()} <= written
