@@ -53,6 +53,11 @@ def test_no_image_is_listed_twice(catalogue: Catalogue) -> None:
     assert len(references) == len(set(references))
 
 
+def test_an_image_is_found_by_its_reference(catalogue: Catalogue) -> None:
+    assert all(catalogue.image(image.reference) is image for image in catalogue.images)
+    assert [catalogue.image(name) for name in ("", "pytorch/pytorch", "pytorch/pytorch:", ":latest")] == [None] * 4
+
+
 def test_every_image_has_code_for_known_gpus_and_ends_up_to_date(catalogue: Catalogue) -> None:
     for image in official(catalogue):
         assert image.cubins

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drydock.core.images import Catalogue, Gpu, Machine, Wish
+from drydock.core.images import Catalogue, Gpu, Machine, Wish, recommend
 from drydock.core.images.catalogue import Image
 from drydock.core.images.lifecycles import Lifecycles
 from drydock.core.images.situation import look
@@ -164,6 +164,17 @@ def test_a_monthly_image_of_nvidia_is_followed_by_the_next_that_is_known() -> No
     assert not of("torch", found)
     newest = max((i for i in CATALOGUE.images if i.alpha), key=lambda i: i.recency)
     assert support(newest.tag).until is None
+
+
+def test_a_choice_and_what_is_nearest_to_a_wish_say_it() -> None:
+    machine = Machine(gpus=(GTX_1080,), driver="580.95.05")
+    choice = recommend(machine, Wish(), CATALOGUE).choice
+    assert choice is not None
+    assert choice.support == support(choice.tag, GTX_1080)
+    refusal = recommend(machine, Wish(torch="2.9", cuda="11.8"), CATALOGUE).refusal
+    assert refusal is not None
+    assert refusal.nearest is not None
+    assert "LAST_CUDA_BUILD" in codes(refusal.nearest.support)
 
 
 def test_without_lifecycles_nothing_is_claimed() -> None:

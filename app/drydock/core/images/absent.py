@@ -26,7 +26,7 @@ def why_absent(reference: str, catalogue: Catalogue) -> Reason | None:
         catalogue: may hold tags that a registry was seen to list; these exist.
     """
     repository, tag = _split(reference)
-    if not tag or any(image.tag == tag and image.repository == repository for image in catalogue.images):
+    if not tag or catalogue.image(f"{repository}:{tag}"):
         return None
     values: dict[str, Value] = {"name": f"{repository}:{tag}"}
     for entry in catalogue.never_existed:

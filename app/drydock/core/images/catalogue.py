@@ -212,3 +212,8 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     lifecycles: Lifecycles = Lifecycles()
     never_existed: tuple[NeverExisted, ...] = ()
     integrated: TagRange | None = None
+
+    def image(self, reference: str) -> Image | None:
+        """Return the image with this reference, as ``Image.reference`` writes it; None where there is none."""
+        repository, _, tag = reference.rpartition(":")
+        return next((image for image in self.images if image.tag == tag and image.repository == repository), None)
