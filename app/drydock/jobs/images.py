@@ -2,7 +2,7 @@
 
 import msgspec
 
-from drydock.core.facts import LocalImage
+from drydock.core.facts import ImageConfig, LocalImage
 from drydock.core.trouble import Trouble
 from drydock.jobs.context import Context
 from drydock.jobs.job import Job, Tell
@@ -29,9 +29,10 @@ class ListImagesJob(Job[tuple[LocalImage, ...]]):
 
 
 class InspectedImage(msgspec.Struct, frozen=True, kw_only=True):
-    """A local image, with the environment variables it sets for what runs in it."""
+    """A local image, with what it says of itself and the environment variables it sets for what runs in it."""
 
     image: LocalImage
+    config: ImageConfig
     environment: dict[str, str]
 
 
@@ -53,7 +54,8 @@ class InspectImageJob(Job[InspectedImage]):
             image = engine.find_image(self._reference)
             if image is None:
                 raise Trouble("image-not-here", reference=self._reference)
-            return InspectedImage(image=image, environment=dict(engine.image_config(self._reference).environment))
+            config = engine.image_config(self._reference)
+            return InspectedImage(image=image, config=config, environment=dict(config.environment))
         finally:
             engine.close()
 
