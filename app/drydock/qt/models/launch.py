@@ -45,9 +45,14 @@ FIELDS = (
 
 
 class LaunchWish(msgspec.Struct, frozen=True, kw_only=True):
-    """What another page sends the person here with: an image, and GPUs of their own for it."""
+    """What another page sends the person here with: an image, and GPUs of their own for it.
+
+    Attributes:
+        digest: what the image is to be pinned to; empty pins nothing.
+    """
 
     image: str = ""
+    digest: str = ""
     gpus: tuple[str, ...] = ()
 
 
