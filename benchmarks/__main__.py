@@ -1,9 +1,9 @@
-"""Run the benchmarks: ``python -m benchmarks [start] [diagnosis] [sampling] [monitor] [memory]``."""
+"""Run the benchmarks: ``python -m benchmarks [start] [diagnosis] [sampling] [monitor] [memory] [pull]``."""
 
 import os
 import sys
 
-from benchmarks import diagnosis, memory, monitor, sampling, start
+from benchmarks import diagnosis, memory, monitor, pull, sampling, start
 
 ALL = {
     "start": start.measure,
@@ -11,6 +11,7 @@ ALL = {
     "sampling": sampling.measure,
     "monitor": monitor.measure,
     "memory": memory.measure,
+    "pull": pull.measure,
 }
 
 

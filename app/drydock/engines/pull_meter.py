@@ -1,16 +1,12 @@
 """The arithmetic of a pull: engine events in, one honest progress out. Pure; the clock is passed in."""
 
-from collections import deque
 from typing import Literal
 
 import msgspec
 
 from drydock.engines.interface import PullProgress
+from drydock.engines.speed import SpeedMeter
 
-SPEED_WINDOW = 5.0
-"""Seconds over which the speed is taken: short enough to show a stall, long enough to be readable."""
-
-_SHORTEST_WINDOW = 0.5
 _MARK_INTERVAL = 0.1
 # bytes; larger counts are nonsense and are taken as not told
 _LARGEST = float(1 << 50)
@@ -99,7 +95,7 @@ class PullMeter:
         self._total = 0
         self._traffic = 0
         self._note = ""
-        self._marks: deque[tuple[float, int]] = deque([(now, 0)])
+        self._speed = SpeedMeter(now)
         self._told = 0
 
     @property
@@ -138,8 +134,8 @@ class PullMeter:
                 layer = self._layers[event.id] = _Layer()
             self._change(layer, status, event.detail)
             self._note = ""
-            if now - self._marks[-1][0] >= _MARK_INTERVAL:
-                self._mark(now)
+            if now - self._speed.last >= _MARK_INTERVAL:
+                self._speed.mark(now, self._traffic)
         elif status.startswith("Retrying in "):
             self._note = status
             if event.id and event.id in self._layers:
@@ -151,11 +147,11 @@ class PullMeter:
 
     def progress(self, now: float) -> PullProgress:
         """Return the present sum."""
-        self._mark(now)
+        self._speed.mark(now, self._traffic)
         layers = self._layers.values()
         downloaded = all(layer.downloaded for layer in layers)
         complete = sum(1 for layer in layers if layer.complete or layer.present)
-        speed = 0.0 if self.finished else self._speed(now)
+        speed = 0.0 if self.finished else self._speed.speed(now, self._traffic)
         whole = self._done if (self.finished or (layers and downloaded)) else self._whole()
         self._told = max(self._told, self._done)
         return PullProgress(
@@ -194,19 +190,6 @@ class PullMeter:
         if left == 0 or speed <= 0:
             return None
         return left / speed
-
-    def _mark(self, now: float) -> None:
-        if now < self._marks[-1][0]:
-            return
-        self._marks.append((now, self._traffic))
-        while len(self._marks) > 2 and self._marks[1][0] <= now - SPEED_WINDOW:
-            self._marks.popleft()
-
-    def _speed(self, now: float) -> float:
-        then, traffic = self._marks[0]
-        if now - then < _SHORTEST_WINDOW:
-            return 0.0
-        return max(0.0, (self._traffic - traffic) / (now - then))
 
     def _size(self, layer: _Layer, detail: Detail | None) -> None:
         total = int(detail.total) if detail and detail.total and 0 < detail.total < _LARGEST else 0

@@ -6,7 +6,6 @@ that waits for a silent engine. So the long answers (pull, build, logs, exec) ar
 
 import contextlib
 import http.client
-import queue
 import socket
 import ssl
 import threading
@@ -26,7 +25,8 @@ CALL_LIMIT = 10.0
 
 _CHUNK = 1 << 16
 _ERROR_BODY_LIMIT = 1 << 20
-_QUEUE_LENGTH = 256
+# bytes read ahead of whoever takes them
+_WAITING_LIMIT = 4 << 20
 
 
 class Silent(Exception):  # noqa: N818 - caught and turned into a Trouble by the caller
@@ -173,8 +173,7 @@ class Exchange:
             sent["Content-Length"] = str(body.size)
         self._body = body
         self._request = (method, path, body, sent)
-        self._pieces: queue.Queue[bytes | BaseException | None] = queue.Queue(_QUEUE_LENGTH)
-        self._left = threading.Event()
+        self._pieces = _Pieces()
         self._thread = threading.Thread(target=self._read, name="engine stream", daemon=True)
         self._thread.start()
 
@@ -194,7 +193,7 @@ class Exchange:
 
     def close(self) -> None:
         """Cut the connection and free everything."""
-        self._left.set()
+        self._pieces.leave()
         self.cut()
         self._thread.join(timeout=5)
         self._socket.close()
@@ -220,21 +219,21 @@ class Exchange:
             while True:
                 stop.check()
                 try:
-                    piece = self._pieces.get(timeout=tick)
-                except queue.Empty:
-                    if isinstance(self._body, Body):
-                        last = max(last, self._body.touched)
-                    if silence is not None and time.monotonic() - last > silence:
-                        raise Silent(silence) from None
-                    yield b""
-                    continue
+                    piece = self._pieces.take(tick)
+                except Exception:
+                    # a connection that was cut on request is no failure
+                    stop.check()
+                    raise
                 if piece is None:
                     stop.check()
                     return
-                if isinstance(piece, BaseException):
-                    stop.check()
-                    raise piece
-                last = time.monotonic()
+                now = time.monotonic()
+                if piece:
+                    last = now
+                elif isinstance(self._body, Body):
+                    last = max(last, self._body.touched)
+                if silence is not None and now - last > silence:
+                    raise Silent(silence)
                 yield piece
         finally:
             forget()
@@ -251,25 +250,68 @@ class Exchange:
             with response:
                 if response.status >= 400:
                     text = response.read(_ERROR_BODY_LIMIT).decode("utf-8", "replace")
-                    self._put(Refused(response.status, text))
+                    self._pieces.end(Refused(response.status, text))
                     return
                 while piece := response.read1(_CHUNK):
-                    if not self._put(piece):
+                    if not self._pieces.put(piece):
                         return
-            self._put(None)
+            self._pieces.end(None)
         except (OSError, http.client.HTTPException) as error:
-            self._put(error)
+            self._pieces.end(error)
         except Exception as error:  # noqa: BLE001 - http.client trips over a connection that is closed under it
-            self._put(OSError(f"{type(error).__name__}: {error}"))
+            self._pieces.end(OSError(f"{type(error).__name__}: {error}"))
 
-    def _put(self, piece: bytes | BaseException | None) -> bool:
-        while not self._left.is_set():
-            try:
-                self._pieces.put(piece, timeout=0.2)
-                return True
-            except queue.Full:
-                continue
-        return False
+
+class _Pieces:
+    """What has been read and not yet taken; what comes quicker than it is taken is taken together.
+
+    Engines send each event of a pull in an HTTP chunk of its own: handed over one by one, the two threads would spend
+    more time on waking each other than on the events.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._content = bytearray()
+        self._ended = False
+        self._error: BaseException | None = None
+        self._left = False
+
+    def put(self, piece: bytes) -> bool:
+        """Add a piece; waits while much is waiting. False when nobody will take it any more."""
+        with self._changed:
+            self._content += piece
+            self._changed.notify()
+            self._changed.wait_for(lambda: self._left or len(self._content) < _WAITING_LIMIT)
+            return not self._left
+
+    def end(self, error: BaseException | None) -> None:
+        """Say that nothing more comes, and why."""
+        with self._changed:
+            self._ended, self._error = True, error
+            self._changed.notify()
+
+    def leave(self) -> None:
+        """Say that nothing more will be taken."""
+        with self._changed:
+            self._left = True
+            self._changed.notify()
+
+    def take(self, limit: float) -> bytes | None:
+        """Return all that came, empty when nothing did for ``limit`` seconds; None at the end.
+
+        Raises:
+            BaseException: what ended the reading, when everything before it was taken.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._content or self._ended, limit)
+            if self._content:
+                taken = bytes(self._content)
+                self._content.clear()
+                self._changed.notify()
+                return taken
+            if self._error is not None:
+                raise self._error
+            return None if self._ended else b""
 
 
 def _open_unix(path: str, limit: float) -> socket.socket:
