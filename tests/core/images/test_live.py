@@ -32,8 +32,8 @@ def image(catalogue: Catalogue, tag: str) -> Image:
     return next(image for image in catalogue.images if image.tag == tag)
 
 
-def why_not(catalogue: Catalogue, tag: str, machine: Machine, **wish: str) -> set[str]:
-    rejected = recommend(machine, Wish(**wish), catalogue).rejected
+def why_not(catalogue: Catalogue, tag: str, machine: Machine) -> set[str]:
+    rejected = recommend(machine, Wish(), catalogue).rejected
     return {reason.code for entry in rejected if entry.reference.endswith(f":{tag}") for reason in entry.why}
 
 

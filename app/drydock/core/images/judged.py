@@ -124,8 +124,10 @@ def _is_open(refusal: Refusal, described: Described) -> bool:
 
 def _other_platform(described: Described, situation: Situation) -> Iterator[Reason]:
     platforms = [platform for platform in described.platforms or (described.platform,) if platform]
-    if platforms and situation.machine.arch not in _archs(described):
-        yield Reason("OTHER_PLATFORM", {"arch": situation.machine.arch, "platforms": ", ".join(platforms)})
+    processors: set[str] = set(_archs(described))
+    if platforms and situation.machine.arch not in processors:
+        host = situation.machine.processor or situation.machine.arch
+        yield Reason("OTHER_PLATFORM", {"arch": host, "platforms": ", ".join(platforms)})
 
 
 def _shut_gates(described: Described, image: Image | None, situation: Situation) -> Iterator[Reason]:
