@@ -18,6 +18,13 @@ def texts() -> dict[str, str]:
     return msgspec.convert(tomllib.loads(content), dict[str, str])
 
 
+def way(code: str, values: Mapping[str, Value]) -> str:
+    """Return what would make it possible, filled with the reason's values; empty where nothing is to be said."""
+    variant = values.get("way", "")
+    key = f"{code}.way.{variant}" if variant else f"{code}.way"
+    return fill(texts().get(key, ""), values)
+
+
 def text(code: str, values: Mapping[str, Value]) -> str:
     """Return the text for a reason, a note or a refusal, filled with its values."""
     cause = values.get("cause", "")

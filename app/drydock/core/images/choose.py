@@ -1,12 +1,21 @@
 """The choice of an image: look, refuse what cannot be, let the gates decide, rank what is left, explain."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from drydock.core.images.catalogue import Catalogue, Confidence, Image
 from drydock.core.images.coverage import cubin_for
-from drydock.core.images.gates import ALL, is_exempt, is_native, passes, starts_under_strict_check
+from drydock.core.images.gates import (
+    ALL,
+    EXISTENCE,
+    WISH,
+    is_exempt,
+    is_native,
+    passes,
+    sound,
+    starts_under_strict_check,
+)
 from drydock.core.images.machine import Gpu, Machine, Wish
 from drydock.core.images.notes import image_notes, machine_notes
 from drydock.core.images.rank import ranked, startable
@@ -20,7 +29,7 @@ from drydock.core.images.result import (
     Refusal,
     Rejected,
 )
-from drydock.core.images.situation import Situation, look
+from drydock.core.images.situation import Situation, look, with_wish
 from drydock.core.images.support import support_of
 from drydock.core.images.version import Version
 
@@ -31,9 +40,12 @@ _WAYS_OUT: tuple[tuple[str, ...], ...] = (
     ("flavour",),
     ("cuda", "flavour"),
     ("torch", "cuda"),
+    ("torch", "flavour"),
     ("torch", "cuda", "flavour"),
 )
 _CONFIDENCE: tuple[Confidence, ...] = ("low", "medium", "high")
+# what nothing can be done about: whatever else speaks against the image does not matter then
+_HOPELESS = frozenset(("OTHER_PROCESSOR", "NO_CODE_FOR_GPU", "CUDNN_TOO_NEW_FOR_GPU", "TAG_NOT_IN_REGISTRY"))
 
 
 def recommend(machine: Machine, wish: Wish, catalogue: Catalogue) -> Recommendation:
@@ -43,9 +55,10 @@ def recommend(machine: Machine, wish: Wish, catalogue: Catalogue) -> Recommendat
         Trouble: the wish for torch or CUDA cannot be read.
     """
     situation = look(machine, wish, catalogue)
-    plans = _plans(machine, wish, catalogue)
+    existing = [image for image in catalogue.images if passes(image, situation, EXISTENCE)]
+    plans = _plans(situation, existing)
     alone = bool(plans) and all(plan.choice for plan in plans)
-    order, refusal = _decide(situation, each_gpu_alone_fits=alone)
+    order, refusal = _decide(situation, existing, each_gpu_alone_fits=alone)
     return Recommendation(
         choice=_choice(order[0], situation) if order else None,
         refusal=refusal,
@@ -56,38 +69,42 @@ def recommend(machine: Machine, wish: Wish, catalogue: Catalogue) -> Recommendat
     )
 
 
-def _decide(situation: Situation, *, each_gpu_alone_fits: bool) -> tuple[list[Image], Refusal | None]:
+def _decide(
+    situation: Situation, existing: Sequence[Image], *, each_gpu_alone_fits: bool
+) -> tuple[list[Image], Refusal | None]:
     """Return the images that fit, best first, or a refusal."""
     refusal = machine_refusal(situation)
     if refusal is not None:
         return [], refusal
-    order = _fitting(situation)
+    running = sound(existing, situation)
+    order = _fitting(running, situation)
     if order:
         return order, None
-    refusal = wish_refusal(situation, each_gpu_alone_fits=each_gpu_alone_fits)
-    nearest = _nearest(situation)
+    refusal = wish_refusal(situation, existing, each_gpu_alone_fits=each_gpu_alone_fits)
+    nearest = _nearest(running, situation)
     return [], Refusal(refusal.code, refusal.values, next(iter(nearest), None), tuple(nearest[1:]))
 
 
-def _fitting(situation: Situation, near: Version | None = None) -> list[Image]:
-    fitting = [image for image in situation.catalogue.images if passes(image, situation, ALL)]
+def _fitting(running: Sequence[Image], situation: Situation, near: Version | None = None) -> list[Image]:
+    """Return those of the images that run on the machine which the wish admits, best first."""
+    fitting = [image for image in running if passes(image, situation, WISH)]
     return ranked(startable(fitting, situation), situation, near)
 
 
-def _nearest(situation: Situation) -> list[Choice]:
+def _nearest(running: Sequence[Image], situation: Situation) -> list[Choice]:
     """Return what works when a part of the wish is given up; the least is given up first."""
     found: dict[str, Choice] = {}
     enough: list[frozenset[str]] = []
     given = {name for name in ("torch", "cuda", "flavour") if getattr(situation.wish, name)}
     for parts in _WAYS_OUT:
-        if not given.issuperset(parts) or any(done.issubset(parts) for done in enough):
+        if not running or not given.issuperset(parts) or any(done.issubset(parts) for done in enough):
             continue
-        wish = msgspec.structs.replace(situation.wish, **dict.fromkeys(parts))
-        relaxed = look(situation.machine, wish, situation.catalogue)
-        order = _fitting(relaxed, situation.torch.anchor if situation.torch and "torch" in parts else None)
+        relaxed = with_wish(situation, msgspec.structs.replace(situation.wish, **dict.fromkeys(parts)))
+        order = _fitting(running, relaxed, situation.torch.anchor if situation.torch and "torch" in parts else None)
         if order:
             enough.append(frozenset(parts))
-            found.setdefault(order[0].reference, _choice(order[0], relaxed))
+            if order[0].reference not in found:
+                found[order[0].reference] = _choice(order[0], relaxed)
     return list(found.values())
 
 
@@ -125,23 +142,38 @@ def _rejected(order: list[Image], situation: Situation) -> Iterator[Rejected]:
             continue
         reasons = [reason for gate in (*ALL, starts_under_strict_check) if (reason := gate(image, situation))]
         # nothing against the image itself: it is the machine that was refused, or a surer way to start was found
-        yield Rejected(image.reference, tuple(reasons) or (Reason("MACHINE_REFUSED"),))
+        yield Rejected(image.reference, tuple(_told(reasons)) or (Reason("MACHINE_REFUSED"),))
 
 
-def _plans(machine: Machine, wish: Wish, catalogue: Catalogue) -> tuple[GpuPlan, ...]:
-    """Return a plan for each group of equal GPUs, when there is more than one group."""
-    groups = _groups(machine)
+def _told(reasons: list[Reason]) -> list[Reason]:
+    """Put what nothing can be done about first, and tell no way out of the rest then."""
+    last_word = [reason for reason in reasons if reason.code in _HOPELESS and reason.values.get("way") != "others"]
+    if not last_word:
+        return reasons
+    rest = [reason for reason in reasons if reason not in last_word]
+    return [*last_word, *(Reason(reason.code, {**reason.values, "way": "none"}) for reason in rest)]
+
+
+def _plans(whole: Situation, existing: Sequence[Image]) -> tuple[GpuPlan, ...]:
+    """Return a plan for each group of equal GPUs and for each slice, when there is more than one."""
+    groups = _groups(whole.machine)
     if len(groups) < 2:
         return ()
+    decided: dict[frozenset[tuple[str, tuple[int, int]]], tuple[Choice | None, Refusal | None]] = {}
     plans: list[GpuPlan] = []
     for gpus in groups:
-        situation = look(msgspec.structs.replace(machine, gpus=gpus), wish, catalogue)
-        order, refusal = _decide(situation, each_gpu_alone_fits=False)
+        kinds = frozenset((gpu.name, gpu.compute_capability) for gpu in gpus)
+        if kinds not in decided:
+            machine = msgspec.structs.replace(whole.machine, gpus=gpus)
+            situation = look(machine, whole.wish, whole.catalogue)
+            order, refusal = _decide(situation, existing, each_gpu_alone_fits=False)
+            decided[kinds] = (_choice(order[0], situation) if order else None, refusal)
+        choice, refusal = decided[kinds]
         uuids = [gpu.uuid for gpu in gpus if gpu.uuid]
         plans.append(
             GpuPlan(
                 gpus=gpus,
-                choice=_choice(order[0], situation) if order else None,
+                choice=_for(gpus, choice) if choice else None,
                 refusal=refusal,
                 device_request=f"device={','.join(uuids)}" if len(uuids) == len(gpus) else None,
                 environment={"CUDA_DEVICE_ORDER": "PCI_BUS_ID"},
@@ -150,8 +182,16 @@ def _plans(machine: Machine, wish: Wish, catalogue: Catalogue) -> tuple[GpuPlan,
     return tuple(plans)
 
 
+def _for(gpus: tuple[Gpu, ...], choice: Choice) -> Choice:
+    """Return the choice with these GPUs in place of equal ones."""
+    cubins = {(item.gpu.name, item.gpu.compute_capability): item.cubin for item in choice.coverage}
+    coverage = tuple(Coverage(gpu, cubins[gpu.name, gpu.compute_capability]) for gpu in gpus)
+    return msgspec.structs.replace(choice, coverage=coverage)
+
+
 def _groups(machine: Machine) -> list[tuple[Gpu, ...]]:
-    groups: dict[tuple[int, int], list[Gpu]] = {}
-    for gpu in machine.gpus:
-        groups.setdefault(gpu.compute_capability, []).append(gpu)
+    groups: dict[object, list[Gpu]] = {}
+    for number, gpu in enumerate(machine.gpus):
+        # CUDA shows a program one slice at most, so each has to be alone
+        groups.setdefault(("slice", number) if gpu.is_slice else gpu.compute_capability, []).append(gpu)
     return [tuple(gpus) for gpus in groups.values()]

@@ -1,12 +1,15 @@
 """The gates an image must pass. Each is one rule and says why it stays shut."""
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Iterable
 
-from drydock.core.images.catalogue import Image
+from drydock.core.images.advice import driver_way, first_driver_of
+from drydock.core.images.catalogue import Family, Image
 from drydock.core.images.coverage import covers, cudnn_fits
 from drydock.core.images.result import Reason
-from drydock.core.images.situation import Situation, is_consumer
-from drydock.core.images.version import driver_text
+from drydock.core.images.situation import SeenGpu, Situation, is_consumer
+from drydock.core.images.version import Version, driver_text
+from drydock.core.trouble import Value
 
 Gate = Callable[[Image, Situation], Reason | None]
 
@@ -15,7 +18,8 @@ def for_this_processor(image: Image, situation: Situation) -> Reason | None:
     """The image is built for the host's processor."""
     if situation.machine.arch in image.archs:
         return None
-    return Reason("OTHER_PROCESSOR", {"arch": situation.machine.arch, "image_arch": ", ".join(image.archs)})
+    arch = situation.machine.processor or situation.machine.arch
+    return Reason("OTHER_PROCESSOR", {"arch": arch, "image_arch": ", ".join(image.archs)})
 
 
 def from_the_first_publisher(image: Image, situation: Situation) -> Reason | None:
@@ -79,15 +83,19 @@ def driver_starts_family(image: Image, situation: Situation) -> Reason | None:
     family = situation.family(image.cuda[0])
     if family is None:
         return Reason("CUDA_FAMILY_NOT_KNOWN", {"cuda": str(image.cuda)})
-    needed = situation.minimum(family)
-    if situation.driver is not None:
-        if situation.driver >= needed:
-            return None
-    elif situation.native is not None and situation.native[0] >= image.cuda[0]:
+    if _starts(family, situation):
         return None
+    needed = situation.minimum(family)
     driver = situation.machine.driver
     values = {"driver": driver or "", "cuda": str(image.cuda), "needed": driver_text(needed)}
-    return Reason("DRIVER_TOO_OLD_FOR_CUDA", values if driver else {**values, "cause": "absent"})
+    way = driver_way(needed, situation)
+    return Reason("DRIVER_TOO_OLD_FOR_CUDA", {**values, **way} if driver else {**values, **way, "cause": "absent"})
+
+
+def _starts(family: Family, situation: Situation) -> bool:
+    if situation.driver is not None:
+        return situation.driver >= situation.minimum(family)
+    return situation.native is not None and situation.native[0] >= family.family
 
 
 def holds_code_for_every_gpu(image: Image, situation: Situation) -> Reason | None:
@@ -95,9 +103,14 @@ def holds_code_for_every_gpu(image: Image, situation: Situation) -> Reason | Non
     bare = [seen for seen in situation.kinds if not covers(image, seen)]
     if not bare:
         return None
-    holds = ", ".join(map(str, image.cubins)) if image.range is None else f"{image.range[0]}-{image.range[1]}"
     gpus = ", ".join(dict.fromkeys(f"{seen.gpu.name} ({seen.capability})" for seen in bare))
-    return Reason("NO_CODE_FOR_GPU", {"gpus": gpus, "holds": holds})
+    values = {"gpus": gpus, "holds": _holds(image.cubins, image.range), **_others(bare, situation)}
+    return Reason("NO_CODE_FOR_GPU", values)
+
+
+@functools.lru_cache(256)
+def _holds(cubins: tuple[Version, ...], published: tuple[Version, Version] | None) -> str:
+    return ", ".join(map(str, cubins)) if published is None else f"{published[0]}-{published[1]}"
 
 
 def cudnn_knows_every_gpu(image: Image, situation: Situation) -> Reason | None:
@@ -105,7 +118,15 @@ def cudnn_knows_every_gpu(image: Image, situation: Situation) -> Reason | None:
     bare = [seen for seen in situation.kinds if not cudnn_fits(image, seen)]
     if not bare:
         return None
-    return Reason("CUDNN_TOO_NEW_FOR_GPU", {"gpu": bare[0].gpu.name, "cudnn": image.cudnn_major or 0})
+    values = {"gpu": bare[0].gpu.name, "cudnn": image.cudnn_major or 0}
+    return Reason("CUDNN_TOO_NEW_FOR_GPU", {**values, **_others(bare, situation)})
+
+
+def _others(bare: list[SeenGpu], situation: Situation) -> dict[str, Value]:
+    """Return the GPUs that are left when those without code are not shown to the container."""
+    rest = [seen.gpu.name for seen in situation.kinds if all(seen is not one for one in bare)]
+    others = ", ".join(dict.fromkeys(rest))
+    return {"others": others, "way": "others"} if others else {}
 
 
 def starts_under_strict_check(image: Image, situation: Situation) -> Reason | None:
@@ -115,7 +136,9 @@ def starts_under_strict_check(image: Image, situation: Situation) -> Reason | No
     """
     if not image.requires_native or is_native(image, situation):
         return None
-    values = {"cuda": str(image.cuda), "native": str(situation.native or "")}
+    values: dict[str, Value] = {"cuda": str(image.cuda), "native": str(situation.native or "")}
+    first = first_driver_of(image.cuda, situation)
+    values |= driver_way(first, situation) if first else {"way": "unknown"}
     return Reason("IMAGE_REQUIRES_NEWER_DRIVER", values if situation.native else {**values, "cause": "absent"})
 
 
@@ -145,6 +168,22 @@ DRIVER: tuple[Gate, ...] = (driver_starts_family,)
 ALL: tuple[Gate, ...] = (*EXISTENCE, *WISH, *DRIVER, *CODE)
 
 
+def sound(images: Iterable[Image], situation: Situation) -> list[Image]:
+    """Return the images that run on the machine, whatever is wished: those that pass ``DRIVER`` and ``CODE``.
+
+    Nothing is said of the others, which saves most of the time.
+    """
+    started = {family.family for family in situation.catalogue.drivers.families if _starts(family, situation)}
+    return [
+        image
+        for image in images
+        if image.cuda[0] in started and all(covers(image, seen) and cudnn_fits(image, seen) for seen in situation.kinds)
+    ]
+
+
 def passes(image: Image, situation: Situation, gates: tuple[Gate, ...]) -> bool:
     """Whether the image passes all of these gates."""
-    return all(gate(image, situation) is None for gate in gates)
+    for gate in gates:  # noqa: SIM110 - a generator would be half of the time this takes
+        if gate(image, situation) is not None:
+            return False
+    return True

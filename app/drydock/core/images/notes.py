@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterator
 from drydock.core.images.catalogue import Image
 from drydock.core.images.coverage import covers, cubin_for
 from drydock.core.images.gates import ALL, is_exempt, is_native, passes, starts_under_strict_check
+from drydock.core.images.machine import Gpu
 from drydock.core.images.result import Note
 from drydock.core.images.situation import Situation, is_consumer
 from drydock.core.images.version import Version
+from drydock.core.trouble import Value
 
 _TRITON_FLOOR = Version((7, 0))
-_LITTLE_MEMORY = 4 << 30
+_LITTLE_MEMORY = 5 << 30
+_SLICE_MEMORY = re.compile(r"\bMIG \d+[cg][^ ]*?\.(\d+)gb", re.IGNORECASE)
 _PUSHED_FOR_ARM = Version((2, 3, 0))  # pytorch/pytorch issue 125094
 
 
@@ -23,6 +26,17 @@ def image_notes(image: Image, situation: Situation) -> tuple[Note, ...]:
 def machine_notes(situation: Situation) -> tuple[Note, ...]:
     """Return what holds on this machine for every image."""
     return tuple(note for source in _MACHINE for note in source(situation))
+
+
+def _compile(image: Image, situation: Situation) -> Iterator[Note]:
+    """Say before all else when what the image is wanted for cannot work in any."""
+    if situation.wish.task != "compile":
+        return
+    works = ", ".join(seen.gpu.name for seen in situation.kinds if seen.capability >= _TRITON_FLOOR)
+    for seen in situation.kinds:
+        if seen.capability < _TRITON_FLOOR:
+            values = {"gpu": seen.gpu.name, "capability": str(seen.capability)}
+            yield Note("COMPILE_CANNOT_WORK", values | ({"others": works, "cause": "others"} if works else {}))
 
 
 def _newest(image: Image, situation: Situation) -> Iterator[Note]:
@@ -63,6 +77,7 @@ def _start_check(image: Image, situation: Situation) -> Iterator[Note]:
         return
     values = {"cuda": str(image.cuda), "native": str(situation.native or "?")}
     yield Note("START_CHECK_EXEMPT" if is_exempt(image, situation) else "START_CHECK_TURNED_OFF", values)
+    yield Note("START_CHECK_BY_MODE", values)
     if any(map(is_consumer, situation.kinds)):
         yield Note("FORWARD_COMPATIBILITY_REFUSED", values)
 
@@ -96,9 +111,25 @@ def _build(image: Image, situation: Situation) -> Iterator[Note]:
 
 
 def _triton(situation: Situation) -> Iterator[Note]:
+    if situation.wish.task == "compile":
+        return  # the choice says it first
     for seen in situation.kinds:
         if seen.capability < _TRITON_FLOOR:
             yield Note("TRITON_CANNOT_WORK", {"gpu": seen.gpu.name, "capability": str(seen.capability)})
+
+
+def _slices(situation: Situation) -> Iterator[Note]:
+    for seen in situation.kinds:
+        if seen.gpu.is_slice:
+            memory = _memory(seen.gpu)
+            values: dict[str, Value] = {"gpu": seen.gpu.name, "capability": str(seen.capability)}
+            yield Note("MIG_SLICE", values | ({"mib": memory >> 20, "cause": "memory"} if memory else {}))
+
+
+def _memory(gpu: Gpu) -> int | None:
+    """Return the memory, of a slice by its profile where nothing else told it: ``MIG 1g.10gb`` has 10 GiB at most."""
+    profile = _SLICE_MEMORY.search(gpu.name)
+    return gpu.memory if gpu.memory is not None or profile is None else int(profile[1]) << 30
 
 
 def _last_branch(situation: Situation) -> Iterator[Note]:
@@ -117,8 +148,9 @@ def _hardware(situation: Situation) -> Iterator[Note]:
     for seen in situation.kinds:
         if seen.capability == (7, 5) and re.search(r"\bGTX 16\d\d|\bMX\d", seen.gpu.name):
             yield Note("NO_TENSOR_CORES", {"gpu": seen.gpu.name})
-        if seen.gpu.memory is not None and seen.gpu.memory < _LITTLE_MEMORY:
-            yield Note("LITTLE_MEMORY", {"gpu": seen.gpu.name, "mib": seen.gpu.memory >> 20})
+        memory = _memory(seen.gpu)
+        if memory is not None and memory <= _LITTLE_MEMORY:
+            yield Note("LITTLE_MEMORY", {"gpu": seen.gpu.name, "mib": memory >> 20})
         if seen.capability == (12, 1):
             yield Note("CAPABILITY_WARNING_HARMLESS", {"gpu": seen.gpu.name})
 
@@ -131,6 +163,7 @@ def _system(situation: Situation) -> Iterator[Note]:
 
 
 _IMAGE: tuple[Callable[[Image, Situation], Iterator[Note]], ...] = (
+    _compile,
     _newest,
     _driver,
     _code,
@@ -140,6 +173,7 @@ _IMAGE: tuple[Callable[[Image, Situation], Iterator[Note]], ...] = (
 )
 _MACHINE: tuple[Callable[[Situation], Iterator[Note]], ...] = (
     _triton,
+    _slices,
     _last_branch,
     _uncertain_gpus,
     _hardware,

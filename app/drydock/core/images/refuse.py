@@ -1,18 +1,21 @@
 """Why no image fits, in the order in which a person can do something about it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-import msgspec
-
+from drydock.core.images.advice import advised_driver, keeper, last_branch
 from drydock.core.images.catalogue import Image
-from drydock.core.images.coverage import TEGRA_UNITED
-from drydock.core.images.gates import CODE, EXISTENCE, WISH, passes, wanted_torch
+from drydock.core.images.coverage import TEGRA_UNITED, covers, cudnn_fits
+from drydock.core.images.gates import CODE, WISH, passes, wanted_torch
 from drydock.core.images.result import Refusal
 from drydock.core.images.situation import SeenGpu, Situation, is_dropped, is_too_new
 from drydock.core.images.version import Version, driver_text
+from drydock.core.trouble import Value
 
 _FIRST_SBSA_JETSON = Version((11, 0))
-_FIRST_IGPU, _LAST_IGPU = "24.01", "26.02"  # NVIDIA's tags with the suffix -igpu
+_ORIN = Version((8, 7))
+# what a Jetson gives as its driver: the release of L4T, or the driver that came with it
+_JETPACK_OF = {32: "jetpack4", 35: "jetpack5", 36: "jetpack6", 540: "jetpack6"}
+_LAST_JETPACK = {Version((5, 3)): "jetpack4", Version((6, 2)): "jetpack4", Version((7, 2)): "jetpack5"}
 
 
 def machine_refusal(situation: Situation) -> Refusal | None:
@@ -26,13 +29,30 @@ def _no_gpu(situation: Situation) -> Refusal | None:
 
 def _jetson(situation: Situation) -> Refusal | None:
     """Jetson boards up to JetPack 6 need images of their own; from 7.2 (Orin) and with Thor they are ordinary."""
-    on_jetson = situation.machine.os == "jetson"
-    names = [seen.gpu.name for seen in situation.kinds if _is_old_tegra(seen, situation)]
-    if on_jetson and not situation.kinds:
-        names.append("This machine")
-    if not names:
+    old = [seen for seen in situation.kinds if _is_old_tegra(seen, situation)]
+    if not old and (situation.kinds or situation.machine.os != "jetson"):
         return None
-    return Refusal("JETSON", {"gpu": names[0], "first": _FIRST_IGPU, "last": _LAST_IGPU})
+    values: dict[str, Value] = {"gpu": old[0].gpu.name if old else "This machine"}
+    jetpack = _jetpack(old[0] if old else None, situation)
+    tags = situation.catalogue.integrated
+    if tags:
+        values |= {"first": f"{tags.first}-py3{tags.suffix}", "last": f"{tags.last}-py3{tags.suffix}"}
+    cause = jetpack if tags or jetpack in ("jetpack4", "jetpack5") else "no_tags"
+    return Refusal("JETSON", values | ({"cause": cause} if cause else {}))
+
+
+def _jetpack(seen: SeenGpu | None, situation: Situation) -> str:
+    """Return which software it is, by the last one there is for the board or by the driver; empty when not known."""
+    told = _JETPACK_OF.get(situation.driver[0], "") if situation.driver else ""
+    if seen and seen.capability in _LAST_JETPACK:
+        return _LAST_JETPACK[seen.capability]
+    return "jetpack5_orin" if told == "jetpack5" and seen and seen.capability == _ORIN else told
+
+
+def _no_processor(situation: Situation) -> Refusal | None:
+    if situation.machine.arch != "other":
+        return None
+    return Refusal("NO_IMAGE_FOR_PROCESSOR", {"arch": situation.machine.processor or "this kind of"})
 
 
 def _is_old_tegra(seen: SeenGpu, situation: Situation) -> bool:
@@ -40,7 +60,7 @@ def _is_old_tegra(seen: SeenGpu, situation: Situation) -> bool:
         return False
     if seen.architecture is None or not seen.architecture.tegra:
         return situation.machine.os == "jetson"
-    return seen.capability != (8, 7) or situation.native is None or situation.native < TEGRA_UNITED
+    return seen.capability != _ORIN or situation.native is None or situation.native < TEGRA_UNITED
 
 
 def _too_ancient_gpu(situation: Situation) -> Refusal | None:
@@ -54,21 +74,39 @@ def _too_ancient_gpu(situation: Situation) -> Refusal | None:
 def _no_driver(situation: Situation) -> Refusal | None:
     if situation.driver is not None or situation.native is not None:
         return None
-    cause = "unreadable" if situation.machine.driver else "absent"
-    values = {"cause": cause, "driver": situation.machine.driver or "", "advised": advised_driver(situation)}
-    return Refusal("DRIVER_TOO_OLD_FOR_ANY", values)
+    if situation.machine.driver:
+        return Refusal("DRIVER_TOO_OLD_FOR_ANY", {"cause": "unreadable", "driver": situation.machine.driver})
+    return Refusal("DRIVER_TOO_OLD_FOR_ANY", {"driver": "", **_advice("absent", situation)})
 
 
 def _driver_too_old(situation: Situation) -> Refusal | None:
     oldest = min(map(situation.minimum, situation.catalogue.drivers.families))
     if situation.driver is None or situation.driver >= oldest:
         return None
-    values = {
-        "driver": str(situation.machine.driver),
-        "needed": driver_text(oldest),
-        "advised": advised_driver(situation),
-    }
+    values = {"driver": str(situation.machine.driver), "needed": driver_text(oldest), **_advice("oldest", situation)}
     return Refusal("DRIVER_TOO_OLD_FOR_ANY", values)
+
+
+def _advice(cause: str, situation: Situation) -> dict[str, Value]:
+    """Return the driver to install. The cause has another ending where that is the last branch for a GPU."""
+    bound = keeper(situation)
+    values: dict[str, Value] = {"cause": cause, "advised": advised_driver(situation)}
+    if bound is None:
+        return values
+    return values | _apart(situation) | {"cause": f"{cause}_last", "keeper": bound.gpu.name}
+
+
+def _apart(situation: Situation) -> dict[str, Value]:
+    """Return two GPUs that no driver serves together, if there are such; with the cause ``apart``."""
+    bound = keeper(situation)
+    if bound is None:
+        return {}
+    last = last_branch(bound)
+    newer = [seen for seen in situation.kinds if seen.first_driver and seen.first_driver.driver[0] > last]
+    if not newer:
+        return {}
+    names = {"keeper": bound.gpu.name, "last": last}
+    return {"cause": "apart", "newcomer": newer[0].gpu.name, "first": _first(newer[0], situation), **names}
 
 
 def _unknown_gpu(situation: Situation) -> Refusal | None:
@@ -81,9 +119,17 @@ def _unknown_gpu(situation: Situation) -> Refusal | None:
 def _driver_older_than_gpu(situation: Situation) -> Refusal | None:
     for seen in situation.kinds:
         if seen.first_driver and is_too_new(seen, situation):
-            values = {"gpu": seen.gpu.name, "driver": str(situation.machine.driver), "first": _first(seen, situation)}
-            return Refusal("DRIVER_TOO_OLD_FOR_GPU", values)
+            values: dict[str, Value] = {"gpu": seen.gpu.name, "driver": situation.machine.driver or _native(situation)}
+            bound = keeper(situation)
+            limit = {"cause": "last", "keeper": bound.gpu.name, "last": last_branch(bound)} if bound else {}
+            ways = limit | _apart(situation) | {"first": _first(seen, situation)}
+            return Refusal("DRIVER_TOO_OLD_FOR_GPU", values | ways)
     return None
+
+
+def _native(situation: Situation) -> str:
+    """Return how to call a driver that told its CUDA and not its version."""
+    return f"with CUDA {situation.native}"
 
 
 def _first(seen: SeenGpu, situation: Situation) -> str:
@@ -98,24 +144,17 @@ def _driver_dropped_gpu(situation: Situation) -> Refusal | None:
         if seen.architecture and seen.architecture.last_branch and is_dropped(seen, situation):
             values = {
                 "gpu": seen.gpu.name,
-                "driver": str(situation.machine.driver),
+                "driver": situation.machine.driver or _native(situation),
                 "branch": seen.architecture.last_branch,
+                **_apart(situation),
             }
             return Refusal("DRIVER_DROPPED_GPU", values)
     return None
 
 
-def _no_build_at_all(situation: Situation) -> Refusal | None:
-    existing = [image for image in situation.catalogue.images if passes(image, situation, EXISTENCE)]
-    bare = _not_covered_by_any(existing, situation)
-    return _no_build(bare[0]) if bare else None
-
-
-def _not_covered_by_any(images: list[Image], situation: Situation) -> list[SeenGpu]:
+def _not_covered_by_any(images: Sequence[Image], situation: Situation) -> list[SeenGpu]:
     return [
-        seen
-        for seen in situation.kinds
-        if not any(passes(image, msgspec.structs.replace(situation, kinds=(seen,)), CODE) for image in images)
+        seen for seen in situation.kinds if not any(covers(image, seen) and cudnn_fits(image, seen) for image in images)
     ]
 
 
@@ -127,6 +166,7 @@ def _no_build(seen: SeenGpu, wish: str = "") -> Refusal:
 _QUESTIONS: tuple[Callable[[Situation], Refusal | None], ...] = (
     _jetson,
     _no_gpu,
+    _no_processor,
     _too_ancient_gpu,
     _no_driver,
     _driver_too_old,
@@ -136,12 +176,15 @@ _QUESTIONS: tuple[Callable[[Situation], Refusal | None], ...] = (
 )
 
 
-def wish_refusal(situation: Situation, *, each_gpu_alone_fits: bool) -> Refusal:
-    """Return why no image meets the wish, on a machine against which nothing certain speaks."""
-    hopeless = None if each_gpu_alone_fits else _no_build_at_all(situation)
-    if hopeless is not None:
-        return hopeless
-    existing = [image for image in situation.catalogue.images if passes(image, situation, EXISTENCE)]
+def wish_refusal(situation: Situation, existing: Sequence[Image], *, each_gpu_alone_fits: bool) -> Refusal:
+    """Return why no image meets the wish, on a machine against which nothing certain speaks.
+
+    Args:
+        existing: the images that exist for the machine, whatever is wished.
+    """
+    bare = [] if each_gpu_alone_fits else _not_covered_by_any(existing, situation)
+    if bare:
+        return _no_build(bare[0])
     if not any(passes(image, situation, (wanted_torch,)) for image in existing):
         return Refusal("TORCH_NOT_AVAILABLE", {"cause": _why_no_torch(situation), "wish": _wish_text(situation)})
     wanted = [image for image in existing if passes(image, situation, WISH)]
@@ -160,27 +203,28 @@ def wish_refusal(situation: Situation, *, each_gpu_alone_fits: bool) -> Refusal:
 def _driver_in_the_way(situation: Situation, wanted: list[Image]) -> Refusal:
     usable = [image for image in wanted if passes(image, situation, CODE)]
     families = [family for image in usable if (family := situation.family(image.cuda[0]))]
-    values = {
-        "cause": "driver",
-        "wish": _wish_text(situation),
-        "driver": situation.machine.driver or "?",
-        "needed": driver_text(min(map(situation.minimum, families))) if families else "?",
-        "advised": advised_driver(situation),
+    wish = _wish_text(situation)
+    values: dict[str, Value] = {
+        "wish": wish,
+        "driver": situation.machine.driver or _native(situation),
+        "needed": driver_text(min(map(situation.minimum, families))) if families else "",
     }
     if situation.torch and not situation.cuda:
-        return Refusal("TORCH_NOT_AVAILABLE", values)
-    return Refusal("DRIVER_TOO_OLD_FOR_ANY", values | {"cause": "wish" if values["wish"] else "driver"})
+        return Refusal("TORCH_NOT_AVAILABLE", values | _advice("driver", situation))
+    return Refusal("DRIVER_TOO_OLD_FOR_ANY", values | _advice("wish" if wish else "driver", situation))
 
 
 def _why_no_torch(situation: Situation) -> str:
     wanted = situation.torch
+    if any(image.assumed and passes(image, situation, (wanted_torch,)) for image in situation.catalogue.images):
+        return "newer"
     if wanted is None or situation.machine.arch == "arm64":
-        return "alpha"
+        return "alpha" if wanted is None or wanted.exact else "alpha_range"
     released = any(wanted.admits(release.version) for release in situation.catalogue.releases)
     return "no_image" if released else "no_release"
 
 
-def _builds(existing: list[Image], situation: Situation) -> str:
+def _builds(existing: Sequence[Image], situation: Situation) -> str:
     builds = {image.cuda for image in existing if wanted_torch(image, situation) is None}
     return ", ".join(map(str, sorted(builds)))
 
@@ -195,14 +239,3 @@ def _wish_text(situation: Situation) -> str:
 
 def _gpu_names(situation: Situation) -> str:
     return ", ".join(dict.fromkeys(f"{seen.gpu.name} ({seen.capability})" for seen in situation.kinds))
-
-
-def advised_driver(situation: Situation) -> str:
-    """Return the driver branch to install: the newest CUDA family's, unless a GPU's last branch is older."""
-    lasts = [seen.architecture.last_branch for seen in situation.kinds if seen.architecture]
-    known = [last for last in lasts if last]
-    if known:
-        return str(min(known))
-    newest = max(situation.catalogue.drivers.families, key=lambda family: family.family)
-    firsts = [seen.first_driver.driver for seen in situation.kinds if seen.first_driver]
-    return driver_text(max([situation.minimum(newest), *firsts]))

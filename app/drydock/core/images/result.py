@@ -21,11 +21,16 @@ RefusalCode = Literal[
     "MIXED_GPUS",
     "NO_SUCH_TAG",
     "TORCH_NOT_AVAILABLE",
+    "NO_IMAGE_FOR_PROCESSOR",
 ]
 
 
 class Reason(msgspec.Struct, frozen=True):
-    """Why something is so, and with which numbers."""
+    """Why something is so, and with which numbers.
+
+    Attributes:
+        values: for the text. ``cause`` names a variant of the text, ``way`` one of the text that tells the way out.
+    """
 
     code: str
     values: Mapping[str, Value] = {}
@@ -130,7 +135,7 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 class GpuPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """What a group of equal GPUs gets when it has a container of its own.
+    """What a group of equal GPUs, or one slice of a GPU, gets when it has a container of its own.
 
     Attributes:
         device_request: for ``docker run --gpus``; None when a UUID is not known.
@@ -150,7 +155,7 @@ class Recommendation(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         rejected: every other image, with why not; those that would work too say that they were outranked.
         alternatives: references of the images that would work too, best first.
-        per_gpu: a plan for each group of equal GPUs, when there is more than one group.
+        per_gpu: a plan for each group of equal GPUs, and for each slice (MIG), when there is more than one.
         notes: about the machine, whichever image is chosen.
     """
 

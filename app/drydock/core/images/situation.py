@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -67,7 +68,9 @@ def look(machine: Machine, wish: Wish, catalogue: Catalogue) -> Situation:
         machine = msgspec.structs.replace(machine, arch="arm64")  # there is no other
     driver = Version.find(machine.driver)
     natives = catalogue.drivers.windows_native if windows else catalogue.drivers.linux_native
-    kinds = {(gpu.name, gpu.compute_capability): _see(gpu, catalogue) for gpu in machine.gpus}
+    # in an order of their own: what is said must not depend on the slots the GPUs sit in
+    alike = sorted({(gpu.compute_capability, gpu.name): gpu for gpu in reversed(machine.gpus)}.items())
+    kinds = {(gpu.name, gpu.compute_capability): _see(gpu, catalogue) for _, gpu in alike}
     return Situation(
         machine=machine,
         wish=wish,
@@ -77,12 +80,27 @@ def look(machine: Machine, wish: Wish, catalogue: Catalogue) -> Situation:
         windows=windows,
         driver=driver,
         native=Version(machine.cuda_driver) if machine.cuda_driver else native_cuda(driver, natives),
-        torch=parse_torch(wish.torch) if wish.torch else None,
-        cuda=parse_cuda(wish.cuda) if wish.cuda else None,
-        flavour=wish.flavour or _flavour_for(wish.task),
-        # a flavour the person named is kept; the choice then says that the compiler is missing
-        needs_compiler=wish.task == "compile" and wish.flavour is None,
+        **_wanted(wish),
     )
+
+
+def with_wish(situation: Situation, wish: Wish) -> Situation:
+    """Return the same machine with another wish.
+
+    Raises:
+        Trouble: the wish for torch or CUDA cannot be read.
+    """
+    return msgspec.structs.replace(situation, wish=wish, **_wanted(wish))
+
+
+def _wanted(wish: Wish) -> dict[str, Any]:
+    return {
+        "torch": parse_torch(wish.torch) if wish.torch else None,
+        "cuda": parse_cuda(wish.cuda) if wish.cuda else None,
+        "flavour": wish.flavour or _flavour_for(wish.task),
+        # a flavour the person named is kept; the choice then says that the compiler is missing
+        "needs_compiler": wish.task == "compile" and wish.flavour is None,
+    }
 
 
 def native_cuda(driver: Version | None, table: Sequence[Native]) -> Version | None:
@@ -98,17 +116,26 @@ def is_dropped(seen: SeenGpu, situation: Situation) -> bool:
     The numbers of a branch end where the next branch begins; on Windows they run on for a few (R580 has 581 and 582).
     """
     last = seen.architecture.last_branch if seen.architecture else None
-    if last is None or situation.driver is None:
+    if last is None:
         return False
+    if situation.driver is None:
+        newest = native_cuda(Version((last, 999)), situation.catalogue.drivers.linux_native)
+        return newest is not None and situation.native is not None and situation.native > newest
     starts = [entry.driver[0] for entry in situation.catalogue.drivers.linux_native]
     return situation.driver[0] >= min((start for start in starts if start > last), default=last + 1)
 
 
 def is_too_new(seen: SeenGpu, situation: Situation) -> bool:
-    """Whether the GPU is newer than the driver: on Windows by branch alone, as the table is of Linux drivers."""
-    if seen.first_driver is None or situation.driver is None:
+    """Whether the GPU is newer than the driver: on Windows by branch alone, as the table is of Linux drivers.
+
+    Where only the driver's CUDA is known, that is compared with the one of the GPU's first branch.
+    """
+    if seen.first_driver is None:
         return False
     first = seen.first_driver.driver
+    if situation.driver is None:
+        oldest = native_cuda(first, situation.catalogue.drivers.linux_native)
+        return oldest is not None and situation.native is not None and situation.native < oldest
     return situation.driver[0] < first[0] if situation.windows else situation.driver < first
 
 

@@ -1,5 +1,6 @@
 """Version numbers, and what a person writes to ask for some of them."""
 
+import functools
 import re
 from collections.abc import Callable
 from typing import Self
@@ -35,7 +36,12 @@ class Version(tuple[int, ...]):
         return cls(int(part) for part in text.strip().split("."))
 
     def __str__(self) -> str:
-        return ".".join(map(str, self))
+        return _dotted(self)
+
+
+@functools.lru_cache(1024)  # the same few hundred are written again and again
+def _dotted(parts: tuple[int, ...]) -> str:
+    return ".".join(map(str, parts))
 
 
 def driver_text(version: Version) -> str:
