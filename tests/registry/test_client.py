@@ -151,4 +151,3 @@ def test_a_private_registry_with_its_own_authority(private_registry, certificate
     # a token in place of a password is of no use where a password is wanted
     token = client(login={private_registry.address: Login(identity_token="t")})
     assert trouble(token.image, reference, AMD64).id == "registry-auth"
-

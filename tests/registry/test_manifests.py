@@ -127,7 +127,9 @@ def test_the_configuration_of_an_image():
 
 
 def test_a_configuration_may_say_next_to_nothing():
-    found = read_config(b'{"architecture":"amd64","os":"linux","config":null,"rootfs":{"diff_ids":null},"history":null}')
+    found = read_config(
+        b'{"architecture":"amd64","os":"linux","config":null,"rootfs":{"diff_ids":null},"history":null}'
+    )
     assert (found.platform, found.environment, found.chain) == ("linux/amd64", {}, ())
 
 
