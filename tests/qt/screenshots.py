@@ -17,6 +17,7 @@ def main() -> None:
     parser.add_argument("--theme", action="append", default=[])
     parser.add_argument("--wait", type=float, default=2.5, help="seconds for readings to come in")
     parser.add_argument("--full", action="store_true", help="also one picture of the whole scrolled page")
+    parser.add_argument("--activities", choices=("some", "none"), help="also open the list of activities")
     wanted = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     os.environ.setdefault("DRYDOCK_HOME", tempfile.mkdtemp(prefix="drydock-shots-"))
@@ -49,9 +50,16 @@ def main() -> None:
         if not app.busy:
             break
     wanted.out.mkdir(parents=True, exist_ok=True)
+    if wanted.activities == "some":
+        from tests.qt.activity_states import fill
+
+        fill(app.activities)
+        wait(0.3)
     for name in wanted.page or [name for name, *_ in PAGES]:
         window.show_page(name)
         wait(wanted.wait)
+        if wanted.activities:
+            window.activity_panel.open_list()
         for choice in wanted.theme or ("light", "dark"):
             theme().choose(choice)
             for width, height in SIZES:

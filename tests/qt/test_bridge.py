@@ -1,6 +1,7 @@
 import threading
 
 import pytest
+from PySide6.QtCore import QTimer
 
 from drydock.core.trouble import Trouble
 from drydock.jobs import Job
@@ -122,3 +123,79 @@ def test_closing_does_not_wait_for_a_job_that_hangs(bridge, heard, qtbot):
     running.thread_of_job.join(5)
     qtbot.wait(20)
     assert heard.all == []
+
+
+def test_of_a_job_s_newest_steps_the_last_is_always_told(bridge, heard, qtbot):
+    count = 20_000
+
+    def act(tell, stop):
+        for number in range(count):
+            tell(number)
+        return "result"
+
+    bridge.start(
+        Answer(act), done=heard.take("done"), failed=heard.take("failed"), progress=heard.take("step"), newest=True
+    )
+    qtbot.waitUntil(lambda: not bridge.busy)
+    assert heard.all[-2:] == [("step", count - 1), ("done", "result")]
+    steps = [number for name, number in heard.all if name == "step"]
+    assert steps == sorted(set(steps))
+    assert len(steps) < count / 10
+    assert heard.threads == {threading.main_thread()}
+
+
+def test_a_newest_step_is_told_without_the_end_of_the_job(bridge, heard, qtbot):
+    go = threading.Event()
+
+    def act(tell, stop):
+        tell(1)
+        tell(2)
+        tell(3)
+        go.wait(10)
+
+    bridge.start(
+        Answer(act), done=heard.take("done"), failed=heard.take("failed"), progress=heard.take("step"), newest=True
+    )
+    qtbot.waitUntil(lambda: ("step", 3) in heard.all)
+    go.set()
+    qtbot.waitUntil(lambda: not bridge.busy)
+    assert heard.all[-1] == ("done", None)
+
+
+def test_a_flood_of_steps_leaves_room_for_events_and_loses_none(bridge, heard, qtbot):
+    count = 50_000
+    between = []
+
+    def act(tell, stop):
+        for number in range(count):
+            tell(number)
+        bridged.set()
+
+    bridged = threading.Event()
+    ticker = QTimer(interval=0)
+    ticker.timeout.connect(lambda: between.append(len(heard.all)))
+    ticker.start()
+    start(bridge, heard, act)
+    qtbot.waitUntil(lambda: not bridge.busy, timeout=30_000)
+    ticker.stop()
+    assert heard.all == [*(("step", number) for number in range(count)), ("done", None)]
+    assert any(0 < reached < count for reached in between), "no event had its turn while steps were told"
+
+
+def test_a_dropped_flood_ends_at_once(bridge, heard, qtbot):
+    told = threading.Event()
+
+    def act(tell, stop):
+        for number in range(50_000):
+            tell(number)
+        told.set()
+
+    def drop(step):
+        heard.all.append(("step", step))
+        bridge.drop(running)
+
+    running = bridge.start(Answer(act), done=heard.take("done"), failed=heard.take("failed"), progress=drop)
+    assert told.wait(30)
+    qtbot.wait(50)
+    assert heard.all == [("step", 0)]
+    running.thread_of_job.join(5)

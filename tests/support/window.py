@@ -17,13 +17,16 @@ def opened_window(qtbot, directory, machine="", engine=""):
     app = App(context, open_machine(machine) if machine else None)
     window = MainWindow(app)
     window.app = app
-    qtbot.addWidget(window)
+
+    def close(_window=None):
+        app.bridge.close(5.0)
+        window.close_now()  # nobody is there to answer
+
+    qtbot.addWidget(window, before_close_func=close)
     window.show()
     window.first_painted.connect(app.diagnose)
     qtbot.waitUntil(lambda: app.diagnosis is not None, timeout=30_000)
     try:
         yield window
     finally:
-        app.bridge.close(5.0)
-        window._confirm_close = lambda _warnings: True  # nobody is there to answer
-        window.close()
+        close()

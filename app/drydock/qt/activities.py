@@ -58,7 +58,7 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True):
         id: stays the same over all moments.
         title: what is done, as a short sentence (``Pulling pytorch/pytorch:2.9.0``).
         reference: the image it is about; may be empty.
-        ending: pause or cancel was asked for and is not obeyed yet.
+        ending: what was asked for and is not obeyed yet.
         share: 0 to 1, never less than a moment ago while it runs; None while it is not known.
         done: bytes done, as text.
         left: speed and time left, as text.
@@ -74,7 +74,7 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     reference: str = ""
     state: ActivityState = "waiting"
-    ending: bool = False
+    ending: Literal["", "pause", "cancel"] = ""
     share: float | None = None
     done: str = ""
     left: str = ""
@@ -276,9 +276,9 @@ class Activities(QObject):
             self.changed.emit(entry.activity.id)
 
     def clear_ended(self) -> None:
-        """Forget all that ended."""
+        """Forget all that ended, but not what failed: that is dismissed one by one."""
         for activity in self.items:
-            if activity.ended:
+            if activity.state in ("done", "stopped"):
                 self.dismiss(activity)
 
     # how it goes
@@ -364,7 +364,7 @@ class Activities(QObject):
 
     def _finish(self, entry: _Entry, **changes: Any) -> None:
         entry.running = None
-        self._change(entry, ending=False, **changes)
+        self._change(entry, ending="", **changes)
         if entry.activity.ended:
             self.ended.emit(entry.activity)
         if entry.activity.kind == "pull":
@@ -379,7 +379,7 @@ class Activities(QObject):
             if entry.wish != "cancel":
                 entry.wish = wish
             entry.running.stop()
-            self._change(entry, ending=True)
+            self._change(entry, ending=entry.wish)
         elif entry.activity.state == "waiting" or (entry.activity.state == "paused" and wish == "cancel"):
             self._stop_what_waits(entry, wish)
 

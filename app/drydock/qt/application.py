@@ -3,8 +3,10 @@
 import gc
 import signal
 import sys
+from functools import partial
 
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QSessionManager
 from PySide6.QtWidgets import QApplication
 
 from drydock import __version__
@@ -58,17 +60,25 @@ def run(machine: str = "", page: str = "", quit_after: float | None = None, engi
     ticker.timeout.connect(lambda: None)
     ticker.start()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: window.close())
+        signal.signal(number, lambda _number, _frame: window.close_now())
+    # the desktop then closes the windows itself
+    qt.commitDataRequest.connect(partial(_obey_session_end, window))
+    # a window that closes from the tray was not visible, so that Qt would not end by itself
+    window.closed.connect(qt.quit)
     window.first_painted.connect(gc.enable)
     window.first_painted.connect(lambda: qt.setWindowIcon(icons.app_icon()))
     window.first_painted.connect(app.diagnose)
     if quit_after is not None:
-        window.first_painted.connect(lambda: QTimer.singleShot(int(quit_after * 1000), window.close))
+        window.first_painted.connect(lambda: QTimer.singleShot(int(quit_after * 1000), window.close_now))
     window.show_page(page or "home")
     window.show()
     code = qt.exec()
     app.close()
     return code
+
+
+def _obey_session_end(window: MainWindow, _manager: QSessionManager) -> None:
+    window.closing.do_not_ask()
 
 
 def _catch_crashes(app: App, window: MainWindow) -> None:

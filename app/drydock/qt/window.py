@@ -4,15 +4,18 @@ import importlib
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QShortcut
+from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from drydock.qt.app import App
+from drydock.qt.closing import Closing
+from drydock.qt.widgets.activity_item import ActivityItem
 from drydock.qt.widgets.banner import Banner
 from drydock.qt.widgets.nav_rail import NavRail
 
 if TYPE_CHECKING:
     from drydock.core.findings import Diagnosis
+    from drydock.qt.widgets.activity_panel import ActivityPanel
 
 # name, module, class, icon; the module is imported when the page is first shown
 PAGES = (
@@ -33,11 +36,16 @@ class MainWindow(QMainWindow):
     A page is a widget made with the :class:`App`; it may have ``show_argument(object)``, called when another page sent
     the person there with something in hand, and ``work_on_its_way()``, a sentence about what closing would stop.
 
+    Attributes:
+        closing: what closing means while something goes on.
+
     Signals:
         first_painted: the window was painted for the first time; what is slow may begin.
+        closed: the window closed for good.
     """
 
     first_painted = Signal()
+    closed = Signal()
 
     def __init__(self, app: App, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,6 +58,8 @@ class MainWindow(QMainWindow):
         self.rail = NavRail()
         self.banner = Banner(permanent=True)
         self.note = Banner()
+        self.closing = Closing(self, app.activities, self._work_on_its_way)
+        self._activities: ActivityPanel | None = None
         self._stack = QStackedWidget()
         self._note_timer = QTimer(self, singleShot=True, interval=_NOTE_MS)
         self._note_timer.timeout.connect(self.note.dismiss)
@@ -85,22 +95,48 @@ class MainWindow(QMainWindow):
             self._painted = True
             QTimer.singleShot(0, self, self.first_painted.emit)
 
+    @property
+    def activity_panel(self) -> "ActivityPanel":
+        """The list of activities; made when it is first asked for."""
+        if self._activities is None:
+            from drydock.qt.widgets.activity_panel import ActivityPanel
+
+            self._activities = ActivityPanel(self._app.activities, self.activity_item, self._central)
+            self._activities.page_wanted.connect(self.show_page)
+            self._activities.toggled.connect(self._place_panel)
+        return self._activities
+
+    def close_now(self) -> None:
+        """Stop everything and close, without a question."""
+        self.closing.do_not_ask()
+        self.close()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_panel()
+
     def closeEvent(self, event: QCloseEvent) -> None:
-        warnings = [text for page in self._pages.values() if (text := self._on_its_way(page))]
-        if warnings and not self._confirm_close(warnings):
+        if not self.closing.may_close():
             event.ignore()
             return
+        self.closing.end()
+        if self._activities:
+            self._activities.close_list()
         self._app.close()
         super().closeEvent(event)
+        self.closed.emit()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.WindowStateChange:
-            # pages sample less while nobody can see them
-            for page in self._pages.values():
-                set_minimised = getattr(page, "set_minimised", None)
-                if set_minimised:
-                    set_minimised(self.isMinimized())
+            self._rest(self.isMinimized())
+
+    def _rest(self, unseen: bool) -> None:
+        # pages sample less while nobody can see them
+        for page in self._pages.values():
+            set_minimised = getattr(page, "set_minimised", None)
+            if set_minimised:
+                set_minimised(unseen)
 
     def _place(self) -> None:
         titles = {
@@ -113,6 +149,9 @@ class MainWindow(QMainWindow):
             "settings": self.tr("Settings"),
         }
         for name, _, _, icon in PAGES:
+            if name == "settings":
+                self.activity_item = ActivityItem(self.tr("Activity"), "list")
+                self.rail.add_act(self.activity_item)
             self.rail.add_item(name, titles[name], icon, bottom=name == "settings")
         column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
@@ -121,13 +160,13 @@ class MainWindow(QMainWindow):
             column.addWidget(widget)
             widget.hide()
         column.addWidget(self._stack, 1)
-        central = QWidget()
-        row = QHBoxLayout(central)
+        self._central = QWidget()
+        row = QHBoxLayout(self._central)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.rail)
         row.addLayout(column, 1)
-        self.setCentralWidget(central)
+        self.setCentralWidget(self._central)
 
     def _connect(self) -> None:
         self.rail.chosen.connect(self.show_page)
@@ -136,25 +175,52 @@ class MainWindow(QMainWindow):
         self._app.noted.connect(self._show_note)
         self._app.diagnosed.connect(self._count_findings)
         self._app.diagnosing.connect(lambda: self.rail.set_badge("doctor", 0))
+        self._app.activities.changed.connect(self._show_activities)
+        self.activity_item.clicked.connect(self._toggle_activities)
+        self.closing.hidden.connect(self._rest)
         self.banner.chosen.connect(lambda: self._app.show_machine(None))
         for number, (name, *_) in enumerate(PAGES, start=1):
             shortcut = QShortcut(QKeySequence(f"Ctrl+{number}"), self)
             shortcut.activated.connect(lambda name=name: self.show_page(name))
         again = QShortcut(QKeySequence(Qt.Key.Key_F5), self)
         again.activated.connect(self._app.diagnose)
+        activities = QShortcut(QKeySequence("Ctrl+J"), self)
+        activities.activated.connect(self._toggle_activities)
+
+    def _toggle_activities(self) -> None:
+        self.activity_panel.toggle()
+
+    def _place_panel(self) -> None:
+        if self._activities:
+            self._activities.keep_in(self.rail.width())
+
+    def _show_activities(self, _changed: int = 0) -> None:
+        """Bring ring, count and title up to date."""
+        activities = self._app.activities
+        on_their_way = activities.on_their_way
+        failed = sum(activity.state == "failed" for activity in activities.items)
+        self.activity_item.show_share(activities.share, running=any(one.state == "running" for one in on_their_way))
+        self.activity_item.set_badge(failed or len(on_their_way), "broken" if failed else "accent")
+        self._show_title()
+
+    def _show_title(self) -> None:
+        machine, share = self._app.machine, self._app.activities.share
+        title = f"{machine.card.title} - Drydock" if machine else "Drydock"
+        title = title if share is None else f"{share:.0%} - {title}"
+        if title != self.windowTitle():
+            self.setWindowTitle(title)
 
     def _show_banner(self) -> None:
         machine = self._app.machine
+        self._show_title()
         if machine is None:
             self.banner.hide()
-            self.setWindowTitle("Drydock")
             return
         kind = self.tr("Sample machine") if machine.card.kind == "sample" else self.tr("Recorded machine")
         text = self.tr("{kind}: {title}. Nothing shown here is this computer.")
         words = text.format(kind=kind, title=machine.card.title)
         self.banner.say(words, "attention", action=self.tr("Back to this computer"), icon="sample")
         self.banner.show()
-        self.setWindowTitle(f"{machine.card.title} - Drydock")
 
     def _show_note(self, text: str, tone: str) -> None:
         self.note.say(text, "ok" if tone == "ok" else "broken" if tone == "broken" else "attention")
@@ -166,20 +232,8 @@ class MainWindow(QMainWindow):
         attention = sum(finding.state == "attention" for finding in diagnosis.findings)
         self.rail.set_badge("doctor", broken or attention, "broken" if broken else "attention")
 
-    @staticmethod
-    def _on_its_way(page: QWidget) -> str:
-        tell = getattr(page, "work_on_its_way", None)
-        return tell() if tell else ""
+    def _work_on_its_way(self) -> list[str]:
+        from drydock.qt.models.activities import would_stop
 
-    def _confirm_close(self, warnings: list[str]) -> bool:
-        from PySide6.QtWidgets import QMessageBox
-
-        box = QMessageBox(self)
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setText(self.tr("Close Drydock?"))
-        box.setInformativeText("\n".join(warnings))
-        close = box.addButton(self.tr("Stop and close"), QMessageBox.ButtonRole.AcceptRole)
-        stay = box.addButton(self.tr("Stay"), QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(stay)
-        box.exec()
-        return box.clickedButton() is close
+        told = [tell() for page in self._pages.values() if (tell := getattr(page, "work_on_its_way", None))]
+        return [*would_stop(self._app.activities.items), *(text for text in told if text)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
@@ -23,7 +25,7 @@ class NavItem(KeyboardButton):
         self.key = key
         self._icon = icon
         self._count = 0
-        self._state: State = "attention"
+        self._state: State | Literal["accent"] = "attention"
         self.compact = False
         self.setText(text)
         self.setCheckable(True)
@@ -37,8 +39,8 @@ class NavItem(KeyboardButton):
         """The number on show; 0 for none."""
         return self._count
 
-    def set_badge(self, count: int, state: State) -> None:
-        """Show a number beside the label."""
+    def set_badge(self, count: int, state: State | Literal["accent"]) -> None:
+        """Show a number beside the label; ``accent`` colours a count that asks for nothing."""
         self._count, self._state = count, state
         self.setAccessibleDescription(str(count) if count else "")
         self.update()
@@ -55,9 +57,8 @@ class NavItem(KeyboardButton):
         painter.setPen(QPen(QColor(colours.focus), 2) if self.ring_wanted else QPen(Qt.PenStyle.NoPen))
         painter.setBrush(QColor(ground) if ground else Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(box, tokens.RADIUS_CONTROL, tokens.RADIUS_CONTROL)
-        ink = colours.accent if self.isChecked() else colours.muted
         left = (self.width() - _ICON) / 2 if self.compact else float(tokens.S12)
-        icons.paint(painter, self._icon, ink, QRectF(round(left), (self.height() - _ICON) // 2, _ICON, _ICON))
+        self.paint_icon(painter, QRectF(round(left), (self.height() - _ICON) // 2, _ICON, _ICON))
         if not self.compact:
             painter.setFont(fonts.font("body", strong=self.isChecked()))
             painter.setPen(QColor(colours.accent if self.isChecked() else colours.ink))
@@ -69,6 +70,11 @@ class NavItem(KeyboardButton):
         if self._count:
             self._paint_badge(painter)
         painter.end()
+
+    def paint_icon(self, painter: QPainter, box: QRectF) -> None:
+        """Draw the icon."""
+        colours = theme().colours
+        icons.paint(painter, self._icon, colours.accent if self.isChecked() else colours.muted, box)
 
     def _paint_badge(self, painter: QPainter) -> None:
         colours = theme().colours
@@ -104,6 +110,7 @@ class NavRail(QWidget):
         self._column.setSpacing(2)
         self._column.addStretch(1)
         self._above = 0
+        self._acts: list[NavItem] = []
         self.setFixedWidth(WIDE)
 
     @property
@@ -131,6 +138,14 @@ class NavRail(QWidget):
             self._above += 1
         return item
 
+    def add_act(self, item: NavItem) -> None:
+        """Put an item at the foot that is not a place: it is pressed, never current, and a stop for Tab of its own."""
+        item.compact = self._compact
+        item.setCheckable(False)
+        item.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._column.addWidget(item)
+        self._acts.append(item)
+
     def set_current(self, key: str) -> None:
         """Mark a place without announcing it.
 
@@ -152,7 +167,7 @@ class NavRail(QWidget):
         """Show only the icons, or icons and labels."""
         self._compact = compact
         self.setFixedWidth(NARROW if compact else WIDE)
-        for item in self._items:
+        for item in (*self._items, *self._acts):
             item.compact = compact
             item.setToolTip(item.text() if compact else "")
             item.updateGeometry()

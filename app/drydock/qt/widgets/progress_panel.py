@@ -21,6 +21,7 @@ class ProgressLine(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._share: float | None = 0.0
+        self._role = "accent"
         self._frame = _SWEEP_FRAMES // 3
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._timer = QTimer(self)
@@ -44,6 +45,11 @@ class ProgressLine(QWidget):
         self._run()
         self.update()
 
+    def set_colour(self, role: str) -> None:
+        """Fill it in another colour of the theme: a quiet one for what does not move now."""
+        self._role = role
+        self.update()
+
     def sizeHint(self) -> QSize:
         return QSize(240, _HEIGHT)
 
@@ -60,7 +66,7 @@ class ProgressLine(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         track = QRectF(self.rect())
-        paint_bar(painter, track, self._share, colours.accent, colours.pressed)
+        paint_bar(painter, track, self._share, colours.role(self._role), colours.pressed)
         if self._share is None:
             part = track.width() * 0.28
             place = (self._frame / _SWEEP_FRAMES) * (track.width() + part) - part
