@@ -185,7 +185,7 @@ def test_the_image_is_pulled_when_it_is_missing(context, engine, tiny_image):
     _, steps = run(LaunchJob(context, choice))
     assert Stage("pulling", f"{reference}:1") in steps
     assert any(isinstance(step, PullProgress) and step.phase == "done" for step in steps)
-    label = inspected(engine, "pulled")["Config"]["Labels"]["drydock.digest"]
+    label = inspected(engine, "pulled")["Config"]["Labels"]["drydock.image-digest"]
     run(RemoveSessionJob(context, "pulled", force=True))
     engine.forget_image(f"{reference}:1")
     pinned = msgspec.structs.replace(choice, image=f"{reference}:other", digest=label, name="pinned")

@@ -5,6 +5,7 @@ from tests.support.launch_fixtures import container_names, context, new_context,
 
 from drydock.core.launch import Choice, service_image
 from drydock.core.trouble import Stopped, Trouble
+from drydock.data.knowledge import trouble_article
 from drydock.jobs.launch import LaunchJob, PreviewLaunchJob
 from drydock.jobs.launch_steps import BuildLine
 from drydock.jobs.service_image import LABEL_STAGE, ensure_service_image, read_build_network
@@ -82,12 +83,16 @@ def no_leftovers(engine):
     assert engine.client.images.list(filters={"label": LABEL_STAGE, "dangling": True}) == []
 
 
-def test_a_stop_ends_the_build(context, engine, torch_image, no_leftovers):
+@pytest.mark.parametrize(
+    ("parts", "moment"),
+    [(("tensorboard",), "RUN python3"), (("tini", "compiler"), "RUN apt-get"), (("tini", "compiler"), "Unpacking")],
+)
+def test_a_stop_ends_the_build(context, engine, torch_image, no_leftovers, parts, moment):
     stop = Stop()
-    image = service_image(torch_image.reference, "sha256:never-finished", ("tensorboard",))
+    image = service_image(torch_image.reference, "sha256:never-finished", parts)
 
     def tell(line):
-        if "RUN python3" in line:
+        if moment in line:
             stop.request()
 
     opened = context.open_engine()
@@ -113,6 +118,11 @@ def test_without_a_way_to_the_packages(bare, new_context, engine, torch_image, n
         opened.close()
     assert caught.value.id == "launch-build-no-network"
     assert "127.0.0.1" in str(caught.value.values["log"])
+    remedy = trouble_article(caught.value).remedy
+    # the way out can be typed as it stands
+    assert f"drydock images build {torch_image.reference} --tensorboard" in remedy
+    assert f"drydock images export {image.tag}" in remedy
+    assert "(" not in remedy.replace("('", "")
 
 
 def test_an_image_without_python(context, tiny_image, no_leftovers):

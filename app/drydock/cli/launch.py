@@ -13,6 +13,7 @@ from drydock.cli.base import (
     ProgressLine,
     docker_program,
     engine_option,
+    human_bytes,
     json_option,
     note,
     open_context,
@@ -22,16 +23,16 @@ from drydock.cli.base import (
 )
 from drydock.core.facts import Snapshot
 from drydock.core.images import Wish
-from drydock.core.launch import Choice, Problem, parse_gpus, parse_mount, parse_size
+from drydock.core.launch import Choice, Problem, parse_gpus, parse_image, parse_mount, parse_size
 from drydock.engines import PullProgress
 from drydock.jobs.context import Context
-from drydock.jobs.launch_steps import BuildLine, LogLine, Ready, Stage
+from drydock.jobs.launch_steps import BuildLine, LogLine, Ready, Stage, Superseded
 from drydock.jobs.session import Session
 
 _STAGES = {
     "checking": "Checking {text}",
     "pulling": "Pulling {text}",
-    "building": "Building the service image {text} (once: the official image has no Jupyter, SSH or TensorBoard)",
+    "building": "Adding what the image lacks, as {text} (once; later launches use it again)",
     "creating": "Creating {text}",
     "starting": "Starting {text}",
     "waiting": "Waiting for {text}",
@@ -66,7 +67,14 @@ def _service(name: str, what: str) -> Any:
 
 # as with docker run, options behind the first word of the command belong to the command
 @click.command(context_settings={"allow_interspersed_args": False})
-@click.option("--image", default="auto", show_default=True, metavar="auto|REF", help="auto: the recommended image.")
+@click.option(
+    "--image",
+    default="auto",
+    show_default=True,
+    metavar="auto|REF",
+    help="auto: the recommended image; REF may be REF@sha256:….",
+)
+@click.option("--pin", is_flag=True, help="Pin to the contents that the image's name stands for now.")
 @click.option("--gpus", default="all", show_default=True, metavar="all|none|UUID,…")
 @click.option("--workspace", default="", metavar="DIR", help="Directory of this computer shown at /workspace.")
 @click.option("--checkpoints", default="", metavar="DIR", help="Directory of this computer shown at /checkpoints.")
@@ -74,6 +82,8 @@ def _service(name: str, what: str) -> Any:
 @_service("jupyter", "Start JupyterLab")
 @_service("ssh", "Start an SSH server (keys only)")
 @_service("tensorboard", "Start TensorBoard")
+@click.option("--compiler", is_flag=True, help="Add a C and C++ compiler, which torch.compile needs.")
+@click.option("--tini", is_flag=True, help="Add tini as the first program, instead of the engine's own init.")
 @click.option("--memory", default="", metavar="SIZE", help="Memory limit, such as 32g.")
 @click.option("--shm-size", default="", metavar="SIZE", help="Size of /dev/shm; else computed from the memory.")
 @click.option("--name", default="", metavar="N", help="Name of the session.")
@@ -87,6 +97,7 @@ def _service(name: str, what: str) -> Any:
 @json_option
 def launch(
     image: str,
+    pin: bool,
     gpus: str,
     workspace: str,
     checkpoints: str,
@@ -94,6 +105,8 @@ def launch(
     jupyter: int | None,
     ssh: int | None,
     tensorboard: int | None,
+    compiler: bool,
+    tini: bool,
     memory: str,
     shm_size: str,
     name: str,
@@ -111,8 +124,10 @@ def launch(
     COMMAND and all that follows it come last, as in: drydock launch --gpus all python train.py --lr 1e-4
     """
     with troubles(as_json=as_json):
+        reference, digest = parse_image(image)
         choice = Choice(
-            image=image,
+            image=reference,
+            digest=digest,
             gpus=parse_gpus(gpus),
             workspace=_directory(workspace),
             checkpoints=_directory(checkpoints),
@@ -120,6 +135,8 @@ def launch(
             jupyter=jupyter,
             ssh=ssh,
             tensorboard=tensorboard,
+            compiler=compiler,
+            tini=tini,
             memory=parse_size(memory, "--memory") if memory else None,
             shm_size=parse_size(shm_size, "--shm-size") if shm_size else None,
             name=name,
@@ -130,6 +147,8 @@ def launch(
     with open_context(engine) as context:
         if choice.image == "auto":
             choice = msgspec.structs.replace(choice, image=_recommended(context, as_json=as_json))
+        if pin and not choice.digest:
+            choice = msgspec.structs.replace(choice, digest=_pinned(context, choice.image, as_json=as_json))
         snapshot = _read_gpus(context, as_json=as_json) if choice.gpus != "none" else None
         if dry_run:
             _preview(context, choice, snapshot, as_json=as_json)
@@ -160,6 +179,15 @@ def _recommended(context: Context, *, as_json: bool) -> str:
     return reference
 
 
+def _pinned(context: Context, reference: str, *, as_json: bool) -> str:
+    from drydock.jobs.pin import PinJob
+
+    found = run_job(PinJob(context, reference), lambda _step: None, as_json=as_json)
+    where = "the copy here" if found.source == "local" else "the registry"
+    note(f"Pinned to what {where} has: {found.digest}")
+    return found.digest
+
+
 def _read_gpus(context: Context, *, as_json: bool) -> Snapshot:
     """Read what a wish for GPUs is judged by, before an image of gigabytes is pulled for it."""
     from drydock.jobs.diagnose import DiagnoseJob
@@ -184,6 +212,8 @@ def _preview(context: Context, choice: Choice, snapshot: Snapshot | None, *, as_
         print_json("launch-preview", {**msgspec.to_builtins(preview), "problems": problems})
     else:
         click.echo(preview.line)
+        if preview.image_digest:
+            note(f"Contents: {preview.image_digest}")
         for problem, _article in texts:
             note(_problem(problem))
     sys.exit(BROKEN if any(problem.state == "blocker" for problem in preview.problems) else 0)
@@ -226,6 +256,15 @@ def _addresses(session: Session, jupyter_url: str) -> list[str]:
     return lines
 
 
+def superseded_words(step: Superseded) -> str:
+    """Return what to say of an image that no launch uses any more."""
+    size = f" ({human_bytes(step.size)})" if step.size else ""
+    return (
+        f"{step.reference}{size} was made from an older {step.parent} and is not used any more. "
+        f"Remove it with: drydock images remove {step.reference}"
+    )
+
+
 class _Drawing:
     """Draws the launch's steps on standard error."""
 
@@ -239,11 +278,14 @@ class _Drawing:
                 self.line.end()
                 note(_STAGES[name].format(text=text))
             case PullProgress():
-                from drydock.cli.images import progress_share, progress_text
+                from drydock.cli.pull_words import progress_share, progress_text
 
                 self.line.show(progress_text(step), progress_share(step))
             case BuildLine(text) | LogLine(text):
                 self.line.show(f"  {text}")
+            case Superseded():
+                self.line.end()
+                note(superseded_words(step))
             case Ready(url):
                 self.url = url
             case Problem():

@@ -12,6 +12,7 @@ from drydock.core.launch import (
     LaunchPlan,
     Problem,
     blockers,
+    digest_of,
     docker_run,
     docker_run_line,
     gpu_way,
@@ -28,13 +29,24 @@ from drydock.engines import CreateRequest, Engine, GpuRequest, Mount, PortBindin
 from drydock.jobs.context import Context
 from drydock.jobs.job import Job, Tell
 from drydock.jobs.launch_ground import look_around, public_keys
-from drydock.jobs.launch_steps import BuildLine, LogLine, Ready, Stage
+from drydock.jobs.launch_steps import BuildLine, LogLine, Ready, Stage, Superseded
 from drydock.jobs.launch_wait import wait_until_ready
-from drydock.jobs.service_image import ensure_service_image
+from drydock.jobs.pin import pin_gone, pin_problems
+from drydock.jobs.service_image import have_service_image
 from drydock.jobs.session import Session, opened, session_of
 from drydock.world import Stop
 
-__all__ = ["BuildLine", "LaunchJob", "LaunchPreview", "LogLine", "PreviewLaunchJob", "Ready", "Stage", "look_around"]
+__all__ = [
+    "BuildLine",
+    "LaunchJob",
+    "LaunchPreview",
+    "LogLine",
+    "PreviewLaunchJob",
+    "Ready",
+    "Stage",
+    "Superseded",
+    "look_around",
+]
 
 _TOKEN_BYTES = 32
 
@@ -43,7 +55,7 @@ class LaunchJob(Job[Session]):
     """Start a session.
 
     Steps: :class:`Stage`, ``Problem`` for each warning of the preflight, ``PullProgress``, :class:`BuildLine`,
-    :class:`LogLine`, :class:`Ready`.
+    :class:`Superseded`, :class:`LogLine`, :class:`Ready`.
 
     When it fails or is stopped, no container is left over; layers and images that were finished stay.
 
@@ -67,7 +79,7 @@ class LaunchJob(Job[Session]):
             tell(Stage("checking", self._choice.image))
             world, choice = self._context.world, self._choice
             ground = look_around(engine, world, choice, self._snapshot)
-            problems = judge(choice, ground)
+            problems = (*judge(choice, ground), *pin_problems(self._context, engine, choice, stop))
             for problem in blockers(problems):
                 raise problem.trouble
             for problem in problems:
@@ -76,19 +88,14 @@ class LaunchJob(Job[Session]):
             stop.check()
             local = _have_image(engine, choice, tell, stop)
             launch_plan = make_plan(choice, ground, local)
-            self._have_services(engine, launch_plan, tell, stop)
+            if choice.parts:
+                image = service_image(
+                    choice.pinned_image, local.id, choice.parts, choice.digest or digest_of(choice.image, local)
+                )
+                have_service_image(engine, world, image, tell, stop)
+                stop.check()
             token = secrets.token_urlsafe(_TOKEN_BYTES)
             return _start(engine, launch_plan, private_files(choice.services, token, keys), token, tell, stop)
-
-    def _have_services(self, engine: Engine, launch_plan: LaunchPlan, tell: Tell, stop: Stop) -> None:
-        if not launch_plan.services:
-            return
-        identity = launch_plan.labels.get(DIGEST, "")
-        image = service_image(launch_plan.parent, identity, launch_plan.services)
-        if engine.find_image(image.tag) is None:
-            tell(Stage("building", image.tag))
-            ensure_service_image(engine, self._context.world, image, lambda line: tell(BuildLine(line)), stop)
-        stop.check()
 
 
 class LaunchPreview(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,6 +105,8 @@ class LaunchPreview(msgspec.Struct, frozen=True, kw_only=True):
         plan: for showing; secrets have no values in it.
         command: the equivalent ``docker run``, as arguments; ``line`` is the same for a POSIX shell.
         image_here: the image need not be pulled; ``service_image_here``: nor the derived one built.
+        image_digest: what would run, by its registry's digest (or the id of an image that was in none); empty where
+            the image is not here and not pinned.
     """
 
     plan: LaunchPlan
@@ -106,6 +115,7 @@ class LaunchPreview(msgspec.Struct, frozen=True, kw_only=True):
     line: str
     image_here: bool
     service_image_here: bool
+    image_digest: str = ""
 
 
 class PreviewLaunchJob(Job[LaunchPreview]):
@@ -124,11 +134,15 @@ class PreviewLaunchJob(Job[LaunchPreview]):
             launch_plan = make_plan(self._choice, ground, local)
             return LaunchPreview(
                 plan=without_secrets(launch_plan),
-                problems=judge(self._choice, ground),
+                problems=(
+                    *judge(self._choice, ground),
+                    *pin_problems(self._context, engine, self._choice, stop),
+                ),
                 command=docker_run(launch_plan),
                 line=docker_run_line(launch_plan),
                 image_here=local is not None,
-                service_image_here=not launch_plan.services or engine.find_image(launch_plan.image) is not None,
+                service_image_here=not launch_plan.parts or engine.find_image(launch_plan.image) is not None,
+                image_digest=launch_plan.labels.get(DIGEST, ""),
             )
 
 
@@ -139,17 +153,10 @@ def make_plan(choice: Choice, ground: Ground, local: LocalImage | None) -> Launc
         ground.engine,
         name=proposed_name(choice, ground.taken_names),
         version=__version__,
-        parent_identity=image_identity(choice, local),
+        parent_id=local.id if local else "",
+        parent_digest=digest_of(choice.image, local) if local else "",
         gpu_by=gpu_way(ground.engine) or "hook",
     )
-
-
-def image_identity(choice: Choice, local: LocalImage | None) -> str:
-    """Return what names the image's contents: its digest, or its id where it never was in a registry."""
-    if choice.digest or local is None:
-        return choice.digest
-    digests = sorted(digest.rpartition("@")[2] for digest in local.digests)
-    return digests[0] if digests else local.id
 
 
 def create_request(launch_plan: LaunchPlan) -> CreateRequest:
@@ -182,7 +189,12 @@ def _have_image(engine: Engine, choice: Choice, tell: Tell, stop: Stop) -> Local
     local = engine.find_image(reference)
     if local is None:
         tell(Stage("pulling", reference))
-        engine.pull(reference, tell, stop)
+        try:
+            engine.pull(reference, tell, stop)
+        except Trouble as trouble:
+            if choice.digest and trouble.id == "image-not-found":
+                raise pin_gone(choice) from trouble
+            raise
         local = engine.find_image(reference)
     stop.check()
     if local is None:

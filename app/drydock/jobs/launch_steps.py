@@ -16,9 +16,23 @@ class Stage(msgspec.Struct, frozen=True):
 
 
 class BuildLine(msgspec.Struct, frozen=True):
-    """A line of the service image's build."""
+    """A line of the derived image's build."""
 
     text: str
+
+
+class Superseded(msgspec.Struct, frozen=True):
+    """An image made earlier that no launch uses any more, now that a newer one was made from newer contents.
+
+    Attributes:
+        reference: of the older one, to be removed with.
+        parent: what both were made from.
+        size: bytes that it takes beside its parent; None when that is not known.
+    """
+
+    reference: str
+    parent: str
+    size: int | None
 
 
 class LogLine(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Makes the image that a session with services starts from, once; later launches find it by its content key."""
+"""Makes the image that a session with services or added tools starts from; later launches find it by its key."""
 
 from collections import deque
 from collections.abc import Callable
@@ -8,19 +8,23 @@ from urllib.parse import urlsplit
 import msgspec
 
 from drydock.core.facts import Known, missing_text
+from drydock.core.launch import derived_of
+from drydock.core.launch.additions import part_names
 from drydock.core.launch.ending import build_failure
 from drydock.core.launch.service_image import (
     LABEL_STAGE,
     NETWORK_FOLDER,
     InstallNetwork,
+    Programs,
     ServiceImage,
     dockerfile,
 )
 from drydock.core.trouble import Trouble
 from drydock.engines import BuildRequest, Engine
+from drydock.jobs.job import Tell
+from drydock.jobs.launch_steps import BuildLine, Stage, Superseded
 from drydock.world import Stop, World
 
-_FILES = ("services.py", "jupyter_config.py")
 _BUNDLE_VARIABLES = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY")
 _PIP_OPTIONS = {
@@ -91,7 +95,9 @@ def ensure_service_image(
     if engine.find_image(image.tag) is not None:
         return False
     network = read_build_network(world)
-    request = _request(image, network)
+    config = engine.image_config(image.parent)
+    programs = Programs(entrypoint=config.entrypoint, command=config.command, user=config.user)
+    request = _request(image, network, programs)
     lines: deque[str] = deque(maxlen=_KEPT_LINES)
 
     def take(line: str) -> None:
@@ -106,19 +112,45 @@ def ensure_service_image(
         text = str(trouble.values.get("text", ""))
         tail = "\n".join([*list(lines)[-_TAIL_LINES:], text])
         raise Trouble(
-            build_failure([*lines, text]), image=image.parent, services=", ".join(image.services), log=tail
+            build_failure([*lines, text]),
+            image=image.parent,
+            services=part_names(image.parts),
+            log=tail,
+            reference=image.parent,
+            options=" ".join(f"--{part}" for part in image.parts),
+            tag=image.tag,
         ) from trouble
     finally:
         _forget_stages(engine, image)
     return True
 
 
-def _request(image: ServiceImage, network: BuildNetwork) -> BuildRequest:
+def have_service_image(engine: Engine, world: World, image: ServiceImage, tell: Tell, stop: Stop) -> bool:
+    """Do the same, telling it as steps: :class:`Stage`, :class:`BuildLine`, :class:`Superseded`.
+
+    Returns:
+        Whether it had to be built.
+
+    Raises:
+        Trouble: as :func:`ensure_service_image`.
+        Stopped: the stop was asked for.
+    """
+    if engine.find_image(image.tag) is not None:
+        return False
+    tell(Stage("building", image.tag))
+    ensure_service_image(engine, world, image, lambda line: tell(BuildLine(line)), stop)
+    for older in derived_of(engine.images()):
+        if older.stale and older.parent == image.parent and older.parts == image.parts:
+            tell(Superseded(older.name, older.parent, older.added_size))
+    return True
+
+
+def _request(image: ServiceImage, network: BuildNetwork, programs: Programs) -> BuildRequest:
     root = resources.files("drydock_resources") / "service_image"
-    files = {name: (root / name).read_bytes() for name in _FILES}
+    files = {name: (root / name).read_bytes() for name in image.files}
     files |= {f"{NETWORK_FOLDER}/{name}": content for name, content in network.files.items()}
     return BuildRequest(
-        dockerfile=dockerfile(image, tuple(network.files)),
+        dockerfile=dockerfile(image, tuple(network.files), programs),
         files=files,
         tag=image.tag,
         labels=image.labels,
@@ -128,9 +160,9 @@ def _request(image: ServiceImage, network: BuildNetwork) -> BuildRequest:
 
 
 def _forget_stages(engine: Engine, image: ServiceImage) -> None:
-    """Remove what the first stage left: it holds the network's settings, and nobody needs it again.
+    """Remove what the stages left: they hold the network's settings, and nobody needs them again.
 
-    After a stop the engine is still clearing up the build's container for a moment, which holds on to the stage.
+    After a stop the engine is still clearing up the build's container for a moment, which holds on to its stage.
     """
     for _ in range(_CLEAR_ATTEMPTS):
         try:

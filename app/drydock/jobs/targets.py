@@ -11,12 +11,12 @@ import msgspec
 from drydock import __version__
 from drydock.core.bench.records import Record
 from drydock.core.facts import Known
-from drydock.core.launch import Choice, GpuWish, default_shm_size, gpu_way, labels
+from drydock.core.launch import Choice, GpuWish, contents_of, default_shm_size, gpu_way, labels
 from drydock.core.launch.planning import plan
 from drydock.core.trouble import Trouble
 from drydock.engines import Engine, PullProgress
 from drydock.jobs.context import Context
-from drydock.jobs.launch import create_request, image_identity
+from drydock.jobs.launch import create_request
 from drydock.jobs.session import find_session, opened
 from drydock.probing import Probe, ProbeEnd, run_probe_in_container, run_probe_on_host
 from drydock.world import Stop
@@ -127,10 +127,10 @@ def _container(
         local = engine.find_image(reference)
     stop.check()
     facts = engine.facts()
-    digest = image_identity(choice, local)
+    digest = choice.digest or (contents_of(choice.image, local) if local else "")
     name = f"drydock-probe-{secrets.token_hex(4)}"
     way = gpu_way(facts) or "hook"
-    made = plan(choice, facts, name=name, version=__version__, parent_identity=digest, gpu_by=way)
+    made = plan(choice, facts, name=name, version=__version__, parent_digest=digest, gpu_by=way)
     request = msgspec.structs.replace(
         create_request(made), labels={labels.PROBE: name, labels.VERSION: __version__}, entrypoint=_WAIT[:1],
         command=_WAIT[1:], shm_size=default_shm_size(None, None),

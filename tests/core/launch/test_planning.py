@@ -15,10 +15,8 @@ MAKE = {"name": "n", "version": "1"}
 def test_the_same_choice_makes_the_same_plan():
     choice = Choice(image="i:1", jupyter=8888, environment={"B": "2", "A": "1"}, caches=True)
     turned = msgspec.structs.replace(choice, environment={"A": "1", "B": "2"})
-    first = plan(choice, engine_facts(), parent_identity="sha256:x", **MAKE)
-    assert msgspec.json.encode(first) == msgspec.json.encode(
-        plan(turned, engine_facts(), parent_identity="sha256:x", **MAKE)
-    )
+    first = plan(choice, engine_facts(), parent_id="sha256:x", **MAKE)
+    assert msgspec.json.encode(first) == msgspec.json.encode(plan(turned, engine_facts(), parent_id="sha256:x", **MAKE))
 
 
 def test_services_decide_image_and_command():
@@ -27,7 +25,7 @@ def test_services_decide_image_and_command():
     within = plan(
         Choice(image="i:1", jupyter=0, ssh=2222, command=("python", "train.py")),
         engine_facts(),
-        parent_identity="sha256:x",
+        parent_id="sha256:x",
         **MAKE,
     )
     assert within.parent == "i:1"
@@ -38,7 +36,7 @@ def test_services_decide_image_and_command():
 
 def test_the_service_image_follows_contents_and_services():
     def image(identity, **services):
-        return plan(Choice(image="i:1", **services), engine_facts(), parent_identity=identity, **MAKE).image
+        return plan(Choice(image="i:1", **services), engine_facts(), parent_id=identity, **MAKE).image
 
     assert image("sha256:x", jupyter=0) == image("sha256:x", jupyter=9999)
     images = {image("sha256:x", jupyter=0), image("sha256:y", jupyter=0), image("sha256:x", jupyter=0, ssh=0)}

@@ -110,7 +110,7 @@ def test_mixed_gpus_have_a_plan_each():
 
 
 def test_local_images_have_a_row_for_each_name():
-    services = {"drydock.service-image": "key", "drydock.parent": "p/q:1", "drydock.services": "jupyter,ssh"}
+    services = {"drydock.service-image": "key", "drydock.parent": "p/q:1", "drydock.parts": "jupyter,ssh"}
     images = (
         local("a/b:1", "a/b:latest"),
         local("drydock/service:key", labels=services),

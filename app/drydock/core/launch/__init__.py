@@ -1,15 +1,23 @@
 """From a choice and a snapshot to a launch plan; preflight and renderings."""
 
 from drydock.core.launch.choice import (
+    ADDITIONS,
     AUTOMATIC_PORT,
+    PARTS,
     SERVICES,
+    Addition,
     Choice,
     GpuWish,
     MountWish,
+    Part,
     Service,
     parse_gpus,
+    parse_image,
     parse_mount,
+    pinned,
 )
+from drydock.core.launch.contents import contents_of, digest_of, holds, short_digest
+from drydock.core.launch.derived import DerivedImage, derived_of
 from drydock.core.launch.docker_run import docker_run, docker_run_line, without_secrets
 from drydock.core.launch.planning import (
     GpuBy,
@@ -27,14 +35,19 @@ from drydock.core.launch.service_image import ServiceImage, service_image
 from drydock.core.launch.sizes import format_size, parse_size
 
 __all__ = [
+    "ADDITIONS",
     "AUTOMATIC_PORT",
+    "PARTS",
     "SERVICES",
+    "Addition",
     "Choice",
+    "DerivedImage",
     "GpuBy",
     "GpuWish",
     "Ground",
     "LaunchPlan",
     "MountWish",
+    "Part",
     "Place",
     "PlannedGpus",
     "PlannedMount",
@@ -43,18 +56,25 @@ __all__ = [
     "Service",
     "ServiceImage",
     "blockers",
+    "contents_of",
     "default_shm_size",
+    "derived_of",
+    "digest_of",
     "docker_run",
     "docker_run_line",
     "format_size",
     "gpu_way",
+    "holds",
     "judge",
     "parse_gpus",
+    "parse_image",
     "parse_mount",
     "parse_size",
+    "pinned",
     "plan",
     "preflight",
     "proposed_name",
     "service_image",
+    "short_digest",
     "without_secrets",
 ]

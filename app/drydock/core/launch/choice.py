@@ -1,5 +1,6 @@
 """What a person chose to launch. Every edit makes a new one."""
 
+import re
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -8,11 +9,20 @@ from drydock.core.trouble import Trouble
 
 GpuWish: TypeAlias = Literal["all", "none"] | tuple[str, ...]
 Service: TypeAlias = Literal["jupyter", "ssh", "tensorboard"]
+Addition: TypeAlias = Literal["compiler", "tini"]
+Part: TypeAlias = Service | Addition
 
 SERVICES: tuple[Service, ...] = ("jupyter", "ssh", "tensorboard")
+"""What runs in a session and answers on a port."""
+
+ADDITIONS: tuple[Addition, ...] = ("compiler", "tini")
+"""Tools that an image may lack: a C and C++ compiler for torch.compile; an init that clears up after processes."""
+
+PARTS: tuple[Part, ...] = (*SERVICES, *ADDITIONS)
 AUTOMATIC_PORT = 0
 WORKSPACE = "/workspace"
 CHECKPOINTS = "/checkpoints"
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 
 
 class MountWish(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +44,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
             ``/checkpoints``.
         jupyter: port on 127.0.0.1; 0 lets the engine choose a free one; None leaves the service out. Also ``ssh``
             and ``tensorboard``.
+        compiler: add a C and C++ compiler to the image, which ``torch.compile`` needs; ``tini`` adds that init.
         memory: limit in bytes; None sets no limit.
         shm_size: bytes of ``/dev/shm``; None takes a size computed from the memory.
         name: of the container; empty makes one from the image.
@@ -51,6 +62,8 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     jupyter: int | None = None
     ssh: int | None = None
     tensorboard: int | None = None
+    compiler: bool = False
+    tini: bool = False
     memory: int | None = None
     shm_size: int | None = None
     name: str = ""
@@ -74,17 +87,40 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(self.ports)
 
     @property
+    def parts(self) -> tuple[Part, ...]:
+        """What must be added to the image: the services, and the tools that were asked for."""
+        wanted: dict[Addition, bool] = {"compiler": self.compiler, "tini": self.tini}
+        return (*self.services, *(addition for addition in ADDITIONS if wanted[addition]))
+
+    @property
     def pinned_image(self) -> str:
         """The reference to pull and start: by digest where one is given."""
         if not self.digest or "@" in self.image:
             return self.image
-        return f"{without_tag(self.image)}@{self.digest}"
+        return pinned(self.image, self.digest)
 
     @property
     def all_mounts(self) -> tuple[MountWish, ...]:
         """Workspace and checkpoints, then the other mounts."""
         named = ((self.workspace, WORKSPACE), (self.checkpoints, CHECKPOINTS))
         return (*(MountWish(source=source, target=target) for source, target in named if source), *self.mounts)
+
+
+def pinned(reference: str, digest: str) -> str:
+    """Return a reference that means exactly these contents, whatever its tag means later."""
+    return f"{without_tag(reference.partition('@')[0])}@{digest}"
+
+
+def parse_image(text: str) -> tuple[str, str]:
+    """Take a digest off a reference: ``REF@sha256:…`` is ``REF`` and what it is pinned to.
+
+    Raises:
+        Trouble: ``launch-digest-invalid`` with what would be right.
+    """
+    reference, at, digest = text.strip().partition("@")
+    if at and not (reference and _DIGEST.fullmatch(digest)):
+        raise Trouble("launch-digest-invalid", text=text, digest=digest)
+    return reference, digest
 
 
 def without_tag(reference: str) -> str:

@@ -8,7 +8,9 @@ from drydock.core.launch.choice import Service
 SESSION: Final = "drydock.session"
 VERSION: Final = "drydock.version"
 IMAGE: Final = "drydock.image"
-DIGEST: Final = "drydock.digest"
+DIGEST: Final = "drydock.image-digest"
+"""The contents that were started: the registry's digest, or the id of an image that never was in one."""
+
 GPUS: Final = "drydock.gpus"
 SERVICES: Final = "drydock.services"
 WORKSPACE: Final = "drydock.workspace"

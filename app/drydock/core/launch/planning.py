@@ -13,7 +13,7 @@ import msgspec
 
 from drydock.core.facts import Engine, known_or
 from drydock.core.launch import labels as names
-from drydock.core.launch.choice import WORKSPACE, Choice, MountWish, Service
+from drydock.core.launch.choice import WORKSPACE, Choice, MountWish, Part, Service
 from drydock.core.launch.labels import INSIDE_PORTS, KEYS_FILE, TOKEN_FILE
 from drydock.core.launch.service_image import SUPERVISOR, service_image
 
@@ -66,8 +66,10 @@ class LaunchPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         image: what the container is started from.
-        parent: the chosen image, which ``image`` is unless services were asked for.
+        parent: the chosen image, which ``image`` is unless services or tools were asked for.
+        parts: what ``image`` has more than its parent.
         command: replaces the image's; its entry point stays.
+        init: the engine's own init goes before everything; not where the image brings one.
         no_new_privileges: nothing inside can gain rights through setuid programs.
     """
 
@@ -84,12 +86,20 @@ class LaunchPlan(msgspec.Struct, frozen=True, kw_only=True):
     shm_size: int
     working_directory: str | None
     services: tuple[Service, ...]
+    parts: tuple[Part, ...] = ()
     init: bool = True
     no_new_privileges: bool = True
 
 
 def plan(
-    choice: Choice, engine: Engine, *, name: str, version: str, parent_identity: str = "", gpu_by: GpuBy = "hook"
+    choice: Choice,
+    engine: Engine,
+    *,
+    name: str,
+    version: str,
+    parent_id: str = "",
+    parent_digest: str = "",
+    gpu_by: GpuBy = "hook",
 ) -> LaunchPlan:
     """Make the plan; the same arguments always make the same plan.
 
@@ -98,10 +108,11 @@ def plan(
         engine: what is known of the engine; its memory decides the size of ``/dev/shm``.
         name: of the container, as :func:`proposed_name` makes it.
         version: of this app, for the label.
-        parent_identity: digest or id of the chosen image's contents; decides the service image's tag.
+        parent_id: the engine's id of the chosen image's contents; decides the service image's tag.
+        parent_digest: what pins these contents in their registry, as far as they were in one.
         gpu_by: as :func:`gpu_way` tells.
     """
-    derived = service_image(choice.pinned_image, parent_identity, choice.services) if choice.services else None
+    derived = service_image(choice.pinned_image, parent_id, choice.parts) if choice.parts else None
     environment = dict(choice.environment)
     if choice.gpus == "none":
         # official images ask for all GPUs in their own environment, and a default NVIDIA runtime would obey
@@ -114,7 +125,7 @@ def plan(
         parent=choice.pinned_image,
         command=_command(choice),
         environment=dict(sorted(environment.items())),
-        labels=_labels(choice, name, version, parent_identity),
+        labels=_labels(choice, name, version, choice.digest or parent_digest or parent_id),
         gpus=_gpus(choice, gpu_by),
         mounts=_mounts(choice),
         ports=tuple(
@@ -125,6 +136,8 @@ def plan(
         shm_size=choice.shm_size or default_shm_size(choice.memory, known_or(engine.memory, None)),
         working_directory=WORKSPACE if choice.workspace else None,
         services=choice.services,
+        parts=choice.parts,
+        init="tini" not in choice.parts,
     )
 
 
@@ -191,12 +204,12 @@ def _command(choice: Choice) -> tuple[str, ...]:
     return ("python3", SUPERVISOR, *choice.services, *rest)
 
 
-def _labels(choice: Choice, name: str, version: str, parent_identity: str) -> dict[str, str]:
+def _labels(choice: Choice, name: str, version: str, contents: str) -> dict[str, str]:
     labels = {
         names.SESSION: name,
         names.VERSION: version,
         names.IMAGE: choice.image,
-        names.DIGEST: choice.digest or parent_identity,
+        names.DIGEST: contents,
         names.GPUS: choice.gpus if isinstance(choice.gpus, str) else ",".join(choice.gpus),
         names.SERVICES: ",".join(choice.services),
         names.WORKSPACE: choice.workspace,
