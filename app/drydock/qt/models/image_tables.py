@@ -1,15 +1,34 @@
 """The two lists of the Images page as Qt item models."""
 
 import re
+from datetime import UTC, datetime
 
+import msgspec
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from drydock.qt.models.images import VERDICT_STATES, VERDICT_WORDS, CatalogueRow, LocalRow, Verdict
+from drydock.qt.models.image_rows import VERDICT_STATES, VERDICT_WORDS, CatalogueRow, Verdict
+from drydock.qt.models.local_rows import LocalRow, age_text
 from drydock.qt.theme import icons, theme
 
 Index = QModelIndex | QPersistentModelIndex
 _NONE = QModelIndex()
 _ROLE = Qt.ItemDataRole
+_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+
+
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """What is kept of the catalogue; what is empty keeps everything.
+
+    Attributes:
+        text: words that must all occur.
+        series: major and minor of torch.
+    """
+
+    text: str = ""
+    verdicts: frozenset[Verdict] = frozenset()
+    flavour: str = ""
+    series: str = ""
+    cuda: str = ""
 
 
 class CatalogueTable(QAbstractTableModel):
@@ -23,8 +42,8 @@ class CatalogueTable(QAbstractTableModel):
         super().__init__(parent)
         self.every: tuple[CatalogueRow, ...] = ()
         self.rows: tuple[CatalogueRow, ...] = ()
+        self._filter = Filter()
         self._words: tuple[re.Pattern[str], ...] = ()
-        self._verdicts: frozenset[Verdict] = frozenset()
         self._titles = (
             self.tr("Verdict"),
             self.tr("Image"),
@@ -37,21 +56,31 @@ class CatalogueTable(QAbstractTableModel):
     def set_rows(self, rows: tuple[CatalogueRow, ...]) -> None:
         """Take other rows."""
         self.every = rows
-        self._show(tuple(filter(self._keeps, rows)))
+        self._show(self._kept(rows))
 
-    def narrow(self, text: str, verdicts: frozenset[Verdict]) -> None:
-        """Show only what holds every word of ``text`` and has one of the verdicts (none means any)."""
+    def narrow(self, wanted: Filter) -> None:
+        """Show only what is wanted."""
         # 2.9 is meant as a version, and not as the end of 12.9
         self._words = tuple(
             re.compile((r"(?<![\d.])" if word[0].isdigit() else "") + re.escape(word), re.IGNORECASE)
-            for word in text.split()
+            for word in wanted.text.split()
         )
-        self._verdicts = verdicts
-        self._show(tuple(filter(self._keeps, self.every)))
+        self._filter = wanted
+        self._show(self._kept(self.every))
+
+    def _kept(self, rows: tuple[CatalogueRow, ...]) -> tuple[CatalogueRow, ...]:
+        return rows if self._filter == Filter() else tuple(filter(self._keeps, rows))
 
     def _keeps(self, row: CatalogueRow) -> bool:
-        if self._verdicts and row.verdict not in self._verdicts:
+        wanted = self._filter
+        if wanted.verdicts and row.verdict not in wanted.verdicts:
             return False
+        if wanted.flavour not in ("", row.flavour) or wanted.series not in ("", row.series):
+            return False
+        if wanted.cuda not in ("", row.cuda):
+            return False
+        if not self._words:
+            return True
         held = f"{row.reference} torch {row.torch} cuda {row.cuda}"
         return all(word.search(held) for word in self._words)
 
@@ -79,38 +108,49 @@ class CatalogueTable(QAbstractTableModel):
 
     def data(self, index: Index, role: int = _ROLE.DisplayRole) -> object:
         row = self.rows[index.row()]
-        if role == _ROLE.DisplayRole:
-            return self._cells(row)[index.column()]
+        if role in (_ROLE.DisplayRole, _ROLE.AccessibleTextRole):
+            return self._cell(row, index.column())
         if role == _ROLE.DecorationRole and index.column() == 0:
             state, colours = VERDICT_STATES[row.verdict], theme().colours
             return icons.icon(state, colours.role(state), colours.disabled)
         if role == _ROLE.ToolTipRole:
             return "\n".join((row.reference, *row.why))
-        if role == _ROLE.AccessibleTextRole:
-            return f"{self._cells(row)[index.column()]}"
         return None
 
-    def _cells(self, row: CatalogueRow) -> tuple[str, ...]:
-        here = self.tr("{name}  ·  here").format(name=row.name) if row.here else row.name
-        first = row.why[0] if row.why and row.verdict != "works" else ""
-        return (VERDICT_WORDS[row.verdict], here, row.torch, row.cuda, row.flavour, first)
+    def _cell(self, row: CatalogueRow, column: int) -> str:
+        if column == 0 and row.here:
+            return self.tr("{verdict} · here").format(verdict=VERDICT_WORDS[row.verdict])
+        if column == len(self._titles) - 1:
+            return row.first
+        return (VERDICT_WORDS[row.verdict], row.name, row.torch, row.cuda, row.flavour)[column]
 
 
 class LocalTable(QAbstractTableModel):
-    """Names of the images that the engine has: name, size, date, what it is."""
+    """Names of the images that the engine has: name, size, age, what it is, and which session uses it."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.rows: tuple[LocalRow, ...] = ()
-        self._titles = (self.tr("Name"), self.tr("Unpacked size"), self.tr("Made"), self.tr("What it is"))
+        self._titles = (
+            self.tr("Name"),
+            self.tr("Unpacked"),
+            self.tr("Age"),
+            self.tr("What it is"),
+            self.tr("Used by"),
+        )
 
     def set_rows(self, rows: tuple[LocalRow, ...]) -> None:
         """Show other rows."""
         if rows == self.rows:
             return
-        self.beginResetModel()
+        same = [row.key for row in rows] == [row.key for row in self.rows]
+        if not same:
+            self.beginResetModel()
         self.rows = rows
-        self.endResetModel()
+        if not same:
+            self.endResetModel()
+        elif rows:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(self._titles) - 1))
 
     def rowCount(self, parent: Index = _NONE) -> int:
         return 0 if parent.isValid() else len(self.rows)
@@ -122,15 +162,16 @@ class LocalTable(QAbstractTableModel):
         if orientation == Qt.Orientation.Horizontal and role == _ROLE.DisplayRole:
             return self._titles[section]
         if role == _ROLE.TextAlignmentRole and section == 1:
-            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            return _RIGHT
         return None
 
     def data(self, index: Index, role: int = _ROLE.DisplayRole) -> object:
         row = self.rows[index.row()]
         if role in (_ROLE.DisplayRole, _ROLE.AccessibleTextRole):
-            return (row.name, row.size_text, row.made, row.kind)[index.column()]
+            cells = (row.name, row.size_text, age_text(row.made, datetime.now(UTC)), row.what, row.used_by)
+            return cells[index.column()]
         if role == _ROLE.ToolTipRole:
-            return f"{row.name}\n{row.kind}".strip()
+            return f"{row.name}\n{row.what}"
         if role == _ROLE.TextAlignmentRole and index.column() == 1:
-            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            return _RIGHT
         return None

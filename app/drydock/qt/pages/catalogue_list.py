@@ -1,78 +1,76 @@
-"""The whole catalogue, judged for this machine, with why not."""
+"""The whole catalogue, judged for this machine: why not, and what would make it possible."""
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from drydock.qt.models.image_confirm import Line
+from drydock.qt.models.image_reasons import reason_lines
+from drydock.qt.models.image_rows import CatalogueRow, filter_choices
 from drydock.qt.models.image_tables import CatalogueTable
-from drydock.qt.models.images import VERDICT_WORDS, CatalogueRow, Verdict
+from drydock.qt.pages.image_facts import Lines
+from drydock.qt.pages.image_filters import FilterBar
 from drydock.qt.pages.image_table import ImageTable
 from drydock.qt.theme import tokens
 from drydock.qt.widgets.labels import button, label
 
-# what each entry of the selection above the list keeps; nothing stands for everything
-_KEPT: tuple[frozenset[Verdict], ...] = (
-    frozenset(),
-    frozenset(("recommended", "works")),
-    frozenset(("not_wished",)),
-    frozenset(("cannot_run", "cpu_only")),
-    frozenset(("not_proven",)),
-)
-
 
 class CatalogueList(QWidget):
-    """All images of the catalogue, judged, with a filter; the chosen one's reasons below.
+    """All images of the catalogue, judged, with filters; the chosen one's reasons below.
 
     Signals:
-        pull_wanted: carries a reference; ``launch_wanted`` likewise.
+        pull_wanted, launch_wanted, inspect_wanted: carry a reference.
+        tags_wanted: the registry's list of tags is to be read.
     """
 
     pull_wanted = Signal(str)
     launch_wanted = Signal(str)
+    inspect_wanted = Signal(str)
+    tags_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._why_not = ""
         self.model = CatalogueTable(self)
-        self.search = QLineEdit(placeholderText=self.tr("Filter: 2.9 devel"), clearButtonEnabled=True)
-        self.search.setAccessibleName(self.tr("Filter the catalogue"))
-        self.search.textChanged.connect(self._narrow)
-        self.show_only = QComboBox()
-        self.show_only.setAccessibleName(self.tr("Which images are listed"))
-        self.show_only.addItems([self.tr("All images"), self.tr("Those that fit")])
-        self.show_only.addItems([VERDICT_WORDS[verdict] for kept in _KEPT[2:] for verdict in kept])
-        self.show_only.currentIndexChanged.connect(self._narrow)
-        self._count = label("", "small", wrap=False)
+        self.filters = FilterBar()
+        self.filters.changed.connect(self._narrow)
         self.table = ImageTable(self.tr("Catalogue of images"), stretched=5)
         self.table.setModel(self.model)
-        self.table.fit((160, 250, 70, 60, 76, 0))
+        self.table.fit((176, 226, 62, 56, 72, 0))
         self.table.selectionModel().currentRowChanged.connect(self._choose)
         self._title = label("", "strong", selectable=True)
-        self._reasons = label("", "body", selectable=True)
+        self._words = label("", "muted", selectable=True)
+        self._lines = Lines()
         self._act = button(self.tr("Pull"), "plain", "download")
         self._act.clicked.connect(self._do)
+        self._inspect = button(self.tr("Inspect"), "plain", "search")
+        self._inspect.clicked.connect(self._do_inspect)
+        self.tags = button(self.tr("Read the registry's list of tags"), "quiet", "refresh")
+        self.tags.clicked.connect(self.tags_wanted)
+        self._tags_note = label("", "small", selectable=True)
         self._place()
         self._tell(None)
 
     def _place(self) -> None:
-        bar = QHBoxLayout()
-        bar.setSpacing(tokens.S8)
-        bar.addWidget(self.search, 1)
-        bar.addWidget(self.show_only)
-        bar.addWidget(self._count)
         below = QHBoxLayout()
         below.setSpacing(tokens.S16)
         words = QVBoxLayout()
-        words.setSpacing(tokens.S4)
-        words.addWidget(self._title)
-        words.addWidget(self._reasons)
+        words.setSpacing(tokens.S8)
+        for widget in (self._title, self._words, self._lines):
+            words.addWidget(widget)
         below.addLayout(words, 1)
-        below.addWidget(self._act, 0, Qt.AlignmentFlag.AlignTop)
+        for act in (self._inspect, self._act):
+            below.addWidget(act, 0, Qt.AlignmentFlag.AlignTop)
+        live = QHBoxLayout()
+        live.setSpacing(tokens.S8)
+        live.addWidget(self._tags_note, 1)
+        live.addWidget(self.tags)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(tokens.S12)
-        column.addLayout(bar)
+        column.addWidget(self.filters)
         column.addWidget(self.table)
         column.addLayout(below)
+        column.addLayout(live)
 
     @property
     def chosen(self) -> CatalogueRow | None:
@@ -83,7 +81,12 @@ class CatalogueList(QWidget):
     @property
     def reasons(self) -> str:
         """What is said of the selected row."""
-        return self._reasons.text()
+        return "\n".join(part for part in (self._words.text(), self._lines.text) if part)
+
+    @property
+    def tags_note(self) -> str:
+        """What is said of the registry's list."""
+        return self._tags_note.text()
 
     def choose(self, reference: str) -> bool:
         """Select an image by name and say whether it is listed."""
@@ -96,24 +99,30 @@ class CatalogueList(QWidget):
     def show_rows(self, rows: tuple[CatalogueRow, ...]) -> None:
         """Show the catalogue."""
         before = self.chosen
+        self.filters.offer(filter_choices(rows))
         self.model.set_rows(rows)
-        self._count_rows()
+        self.filters.count(len(self.model.rows), len(self.model.every))
         kept = before is not None and self.choose(before.reference)
         self._tell(self.chosen if kept else None)
 
     def set_why_not(self, why: str) -> None:
         """Say why nothing can be pulled; empty when it can."""
-        self._why_not = why
-        self._tell(self.chosen)
+        if why != self._why_not:
+            self._why_not = why
+            self._tell(self.chosen)
+
+    def say_tags(self, note: str, *, reading: bool, why_not: str) -> None:
+        """Say when the registry's list of tags was read, and whether it can be read now."""
+        self._tags_note.setText(note)
+        self.tags.setText(self.tr("Reading…") if reading else self.tr("Read the registry's list of tags"))
+        self.tags.setAccessibleName(self.tags.text())
+        self.tags.setEnabled(not reading and not why_not)
+        self.tags.setToolTip(why_not)
 
     def _narrow(self) -> None:
-        self.model.narrow(self.search.text(), _KEPT[self.show_only.currentIndex()])
-        self._count_rows()
+        self.model.narrow(self.filters.wanted)
+        self.filters.count(len(self.model.rows), len(self.model.every))
         self._tell(self.chosen)
-
-    def _count_rows(self) -> None:
-        words = self.tr("{shown} of {all}")
-        self._count.setText(words.format(shown=len(self.model.rows), all=len(self.model.every)))
 
     def _choose(self, current: QModelIndex) -> None:
         self._tell(self.model.rows[current.row()] if current.isValid() else None)
@@ -121,21 +130,32 @@ class CatalogueList(QWidget):
     def _tell(self, row: CatalogueRow | None) -> None:
         self._title.setText(row.reference if row else "")
         self._title.setVisible(row is not None)
-        if row is None:
-            self._reasons.setText(self.tr("Choose an image to read every reason."))
-        else:
-            warning = self.tr("It can be pulled by hand all the same.") if row.verdict == "cannot_run" else ""
-            texts = [*row.why, warning] if row.why else [self.tr("This is the recommended image.")]
-            self._reasons.setText("\n".join(text for text in texts if text))
         self._act.setVisible(row is not None)
-        if row is not None:
-            self._act.setText(self.tr("Launch with it") if row.here else self.tr("Pull"))
-            self._act.setAccessibleName(f"{self._act.text()}: {row.reference}")
-            self._act.setEnabled(row.here or not self._why_not)
-            self._act.setToolTip("" if row.here else self._why_not)
+        self._inspect.setVisible(row is not None)
+        if row is None:
+            empty = bool(self.model.every) and not self.model.rows
+            nothing = self.tr("No image of the catalogue is kept by these filters.")
+            self._say(nothing if empty else self.tr("Choose an image to read every reason."), ())
+            return
+        words = self.tr("It can be pulled by hand all the same.") if row.verdict == "cannot_run" else ""
+        self._say("" if row.reasons else self.tr("This is the recommended image."), reason_lines(row), words)
+        self._act.setText(self.tr("Launch with it") if row.here else self.tr("Pull"))
+        self._act.setAccessibleName(f"{self._act.text()}: {row.reference}")
+        why = "" if row.here else self._why_not
+        self._act.setEnabled(not why)
+        self._act.setToolTip(why)
+
+    def _say(self, words: str, lines: tuple[Line, ...], after: str = "") -> None:
+        extra = (Line("not_tested", after),) if after else ()
+        self._words.setText(words)
+        self._words.setVisible(bool(words))
+        self._lines.show_lines((*lines, *extra))
 
     def _do(self) -> None:
         row = self.chosen
-        if row is None:
-            return
-        (self.launch_wanted if row.here else self.pull_wanted).emit(row.reference)
+        if row is not None:
+            (self.launch_wanted if row.here else self.pull_wanted).emit(row.reference)
+
+    def _do_inspect(self) -> None:
+        if row := self.chosen:
+            self.inspect_wanted.emit(row.reference)

@@ -1,58 +1,58 @@
-"""Pulling any image by its name."""
+"""Any image by its name: typed or chosen, checked while it is typed, inspected before anything is pulled."""
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtCore import QStringListModel, Qt, Signal
+from PySide6.QtWidgets import QCompleter, QLineEdit, QWidget
 
-from drydock.qt.models.images import CatalogueRow
+from drydock.qt.models.image_names import plain_name, read_name
 from drydock.qt.widgets.field import Field
 from drydock.qt.widgets.labels import button
 
 
-class PullByName(Field):
-    """A field for a reference, which says what the catalogue knows against it.
+class NameField(Field):
+    """A field for a reference that says at once when it cannot be one.
 
     Signals:
-        pull_wanted: carries the reference.
+        inspect_wanted: carries the reference as it is listed.
     """
 
-    pull_wanted = Signal(str)
+    inspect_wanted = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        self.edit = QLineEdit(placeholderText="ghcr.io/me/mine:1.0")
-        self.pull = button("", "plain", "download")
-        super().__init__("", self.edit, "", self.pull, parent)
-        self._rows: dict[str, CatalogueRow] = {}
-        self._why_not = ""
-        self.edit.setAccessibleName(self.tr("Name of the image to pull"))
-        self.pull.setText(self.tr("Pull by name"))
-        self.pull.setAccessibleName(self.pull.text())
-        self.edit.textChanged.connect(self._judge)
+        self.edit = QLineEdit(placeholderText="ghcr.io/me/mine:1.0", clearButtonEnabled=True)
+        self.inspect = button("", "plain", "search")
+        super().__init__("", self.edit, "", self.inspect, parent)
+        self.edit.setAccessibleName(self.tr("Name of any image"))
+        self.inspect.setText(self.tr("Inspect"))
+        self.inspect.setAccessibleName(self.inspect.text())
+        self._names = QStringListModel(self)
+        completer = QCompleter(self._names, self)
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        completer.setMaxVisibleItems(10)
+        self.edit.setCompleter(completer)
+        self.edit.textChanged.connect(self._check)
         self.edit.returnPressed.connect(self._ask)
-        self.pull.clicked.connect(self._ask)
-        self._judge()
+        self.inspect.clicked.connect(self._ask)
+        self._check()
 
-    def set_rows(self, rows: tuple[CatalogueRow, ...]) -> None:
-        """Know the catalogue, as it is judged now."""
-        self._rows = {row.reference: row for row in rows}
-        self._judge()
+    def set_names(self, names: list[str]) -> None:
+        """Offer these names while something is typed."""
+        if names != self._names.stringList():
+            self._names.setStringList(names)
 
-    def set_why_not(self, why: str) -> None:
-        """Say why nothing can be pulled; empty when it can."""
-        self._why_not = why
-        self._judge()
-
-    def _judge(self) -> None:
-        name = self.edit.text().strip()
-        self.pull.setEnabled(bool(name) and not self._why_not)
-        self.pull.setToolTip(self._why_not)
-        row = self._rows.get(name)
-        if row is not None and row.verdict in ("cannot_run", "not_proven"):
-            self.say(" ".join(row.why), "attention")
-        elif row is not None:
-            self.say(self.tr("It is in the catalogue and runs on this machine."), "ok")
-        else:
-            self.say(self.tr("As docker pull takes it: registry, repository and tag. Its contents are not judged."))
+    def _check(self) -> None:
+        reference, wrong = read_name(self.edit.text())
+        self.inspect.setEnabled(reference is not None)
+        if wrong:
+            self.say(wrong, "broken")
+            return
+        name = plain_name(reference) if reference else ""
+        if reference and name != self.edit.text().strip():
+            self.say(self.tr("Inspects {name}").format(name=name))
+            return
+        self.say(self.tr("As docker pull takes it, of any registry, with a tag or a digest. Nothing is pulled yet."))
 
     def _ask(self) -> None:
-        if self.pull.isEnabled():
-            self.pull_wanted.emit(self.edit.text().strip())
+        reference, _ = read_name(self.edit.text())
+        if reference is not None:
+            self.inspect_wanted.emit(plain_name(reference))

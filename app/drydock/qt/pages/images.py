@@ -1,26 +1,32 @@
-"""Images: the one that fits, why, every other with why not, and what the engine holds."""
+"""Images: the one that fits, why, every other with why not, any by its name, and what the engine holds."""
 
 from functools import partial
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QTabBar, QVBoxLayout, QWidget
 
 from drydock.core.findings import Diagnosis
 from drydock.core.images import Choice, GpuPlan, Recommendation
 from drydock.core.trouble import Trouble
-from drydock.data.catalogue import load_catalogue
 from drydock.data.knowledge import trouble_article
 from drydock.jobs.recommend import recommend_for
 from drydock.qt.app import App
 from drydock.qt.models.acts import why_no_engine
-from drydock.qt.models.images import LocalRow, catalogue_rows, is_here, local_rows, nearest_wish
+from drydock.qt.models.image_confirm import why_not_pull
+from drydock.qt.models.image_rows import catalogue_rows
+from drydock.qt.models.images import find_local, is_here, nearest_wish
 from drydock.qt.models.launch import LaunchWish
+from drydock.qt.models.local_rows import LocalRow, local_rows, removal_question
 from drydock.qt.pages.catalogue_list import CatalogueList
-from drydock.qt.pages.image_by_name import PullByName
+from drydock.qt.pages.image_activities import ImageActivities
 from drydock.qt.pages.image_card import ImageCard
+from drydock.qt.pages.image_files import ImageFiles
+from drydock.qt.pages.image_inspector import Inspector
+from drydock.qt.pages.image_known import known_of
 from drydock.qt.pages.image_plans import PlanRow
-from drydock.qt.pages.image_pull import ImagePull
+from drydock.qt.pages.image_questions import ImageQuestions
+from drydock.qt.pages.image_tags import TagLists
 from drydock.qt.pages.image_wish import WishRow
 from drydock.qt.pages.local_images import LocalImages
 from drydock.qt.pages.local_list import LocalList
@@ -31,15 +37,26 @@ from drydock.qt.widgets.labels import button
 from drydock.qt.widgets.page import Page
 from drydock.qt.widgets.page_header import PageHeader
 
+_ASK_AFTER_MS = 500
+"""A wish that is still being typed asks no registry."""
+
 
 class ImagesPage(Page):
-    """Choosing, pulling and removing images."""
+    """Choosing, confirming, pulling, inspecting and removing images."""
 
     def __init__(self, app: App, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
         self._app = app
         self.answer: Recommendation | None = None
         self.engine_images = LocalImages(app, self)
+        self.questions = ImageQuestions(app, self)
+        self.tag_lists = TagLists(app, self)
+        self.files = ImageFiles(app, self)
+        # the card follows every key; the lists follow when nothing else is to be done
+        self._lists = QTimer(self, singleShot=True, interval=0)
+        self._lists.timeout.connect(self._refresh_lists)
+        self._ask = QTimer(self, singleShot=True, interval=_ASK_AFTER_MS)
+        self._ask.timeout.connect(self._ask_registry)
         self._make_widgets()
         self._place()
         self._connect()
@@ -48,46 +65,45 @@ class ImagesPage(Page):
     # what other parts of the window ask
 
     def show_argument(self, argument: object) -> None:
-        """Select an image of the catalogue, named by its reference."""
-        if isinstance(argument, str):
+        """Select an image of the catalogue, named by its reference; inspect it where the catalogue has it not."""
+        if not isinstance(argument, str):
+            return
+        self._refresh_lists()
+        self.catalogue.filters.clear()
+        if self.catalogue.choose(argument):
             self.tabs.setCurrentIndex(0)
-            self.catalogue.search.clear()
-            if self.catalogue.choose(argument):
-                self.reveal(self.catalogue)
-
-    def work_on_its_way(self) -> str:
-        """Say what closing the window would stop."""
-        if not self.pull.running:
-            return ""
-        return self.tr("{image} is still being pulled.").format(image=self.pull.reference)
+            self.reveal(self.catalogue)
+        else:
+            self._inspect(argument)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.engine_images.refresh()
+        self._ask.start()
 
     # building
 
     def _make_widgets(self) -> None:
         self.header = PageHeader(self.tr("Images"), icon="download")
-        self._other = button(self.tr("Pull another image…"), "plain")
+        self._other = button(self.tr("Another image…"), "plain")
         self._other.setCheckable(True)
         self.header.add_beside(self._other)
         self.wish = WishRow()
         self.card = ImageCard()
-        self.pull = ImagePull(self._app)
+        self.activities = ImageActivities(self._app)
         self.failure = FailureCard()
-        self.by_name = PullByName()
+        self.inspector = Inspector(self._app, self.questions)
         self.plans = PlanRow()
         self.tabs = QTabBar(drawBase=False)
         self.tabs.setExpanding(False)
         self.tabs.addTab(self.tr("Catalogue"))
         self.tabs.addTab(self.tr("On this engine"))
         self.catalogue = CatalogueList()
-        self.local = LocalList()
+        self.local = LocalList(self._app)
 
     def _place(self) -> None:
         self.body.addWidget(self.header)
-        for widget in (self.by_name, self.wish, self.pull, self.card, self.plans, self.failure):
+        for widget in (self.activities, self.inspector, self.wish, self.card, self.plans, self.failure):
             self.body.addWidget(widget)
         lists = QVBoxLayout()
         lists.setSpacing(tokens.S12)
@@ -96,7 +112,7 @@ class ImagesPage(Page):
         lists.addWidget(self.local)
         self.body.addLayout(lists)
         self.body.addStretch(1)
-        self.by_name.hide()
+        self.inspector.hide()
         self.local.hide()
 
     def _connect(self) -> None:
@@ -104,21 +120,34 @@ class ImagesPage(Page):
         app.diagnosed.connect(self._show)
         app.diagnosis_failed.connect(self._fail)
         app.machine_changed.connect(self._begin)
+        app.activities.changed.connect(self._settle)
         self.engine_images.changed.connect(self._show_local)
         self.engine_images.troubled.connect(self._tell)
+        self.questions.changed.connect(self._settle)
+        self.tag_lists.changed.connect(self._say_tags)
+        self.tag_lists.refreshed.connect(self._choose)
         self.header.chosen.connect(self._act)
-        self._other.toggled.connect(self._toggle_name)
-        self.by_name.pull_wanted.connect(self.pull_image)
+        self._other.toggled.connect(self._toggle_inspector)
+        self.inspector.inspected.connect(self._reveal_inspection)
+        self.inspector.card.pull_wanted.connect(self.pull_image)
+        self.inspector.card.launch_wanted.connect(self._launch_with)
+        self.inspector.card.pinned_wanted.connect(self._launch_with)
         self.plans.pull_wanted.connect(self.pull_image)
         self.plans.launch_wanted.connect(self._launch_plan)
         self.wish.wished.connect(self._choose)
         self.card.nearest_wanted.connect(self._take_nearest)
-        self.pull.changed.connect(self._settle)
+        self.card.again_wanted.connect(self._ask_again)
+        self.card.renew_wanted.connect(self._renew)
         self.failure.again_wanted.connect(self.engine_images.refresh)
         self.tabs.currentChanged.connect(self._show_tab)
         self.catalogue.pull_wanted.connect(self.pull_image)
         self.catalogue.launch_wanted.connect(self._launch_with)
+        self.catalogue.inspect_wanted.connect(self._inspect)
+        self.catalogue.tags_wanted.connect(self.tag_lists.refresh)
         self.local.launch_wanted.connect(self._launch_with)
+        self.local.inspect_wanted.connect(self._inspect)
+        self.local.export_wanted.connect(self.files.choose_export)
+        self.local.import_wanted.connect(self.files.choose_import)
         self.local.remove_wanted.connect(self._ask_remove)
 
     # the machine
@@ -126,6 +155,7 @@ class ImagesPage(Page):
     def _begin(self) -> None:
         self.answer = None
         self.failure.hide()
+        self._say_tags()
         if self._app.diagnosis:
             self._show(self._app.diagnosis)
             return
@@ -145,12 +175,17 @@ class ImagesPage(Page):
 
     # the choice
 
+    @property
+    def choice(self) -> Choice | None:
+        """The recommended image; None while there is none."""
+        return self.answer.choice if self.answer else None
+
     def _choose(self) -> None:
         diagnosis = self._app.diagnosis
         if diagnosis is None:
             return
         try:
-            self.answer = recommend_for(diagnosis.snapshot, self.wish.wish)
+            self.answer = recommend_for(diagnosis.snapshot, self.wish.wish, self._app.context.catalogue())
         except Trouble as trouble:
             # the last answer stays on show while a number is half typed
             self.wish.refuse(trouble)
@@ -160,27 +195,27 @@ class ImagesPage(Page):
 
     def _take_nearest(self, choice: Choice) -> None:
         if self._app.diagnosis:
-            self.wish.set_wish(nearest_wish(self._app.diagnosis.snapshot, self.wish.wish, choice))
+            snapshot, catalogue = self._app.diagnosis.snapshot, self._app.context.catalogue()
+            self.wish.set_wish(nearest_wish(snapshot, self.wish.wish, choice, catalogue))
 
     def _refresh(self) -> None:
         if self.answer is None:
             return
-        choice = self.answer.choice
-        known = self.engine_images.images
-        here = None if known is None or choice is None else is_here(choice.reference, known)
-        self.card.show_answer(self.answer, here=here)
-        self._refresh_lists()
+        self.card.show_answer(self.answer)
+        self._lists.start()
+        self._ask.start()
         self._settle()
 
     def _refresh_lists(self) -> None:
-        known = self.engine_images.images or ()
-        recommended = self.answer.choice.reference if self.answer and self.answer.choice else ""
-        rows = catalogue_rows(self.answer, load_catalogue(), known) if self.answer else ()
+        self._lists.stop()
+        catalogue = self._app.context.catalogue()
+        known = self.engine_images.images
+        rows = catalogue_rows(self.answer, catalogue, known or ()) if self.answer else ()
         self.catalogue.show_rows(rows)
-        self.by_name.set_rows(rows)
-        mine = local_rows(known, load_catalogue(), recommended)
-        unknown = self.engine_images.images is None
-        empty = self._unknown_local() if unknown else self.tr("The engine has no images yet.")
+        self.inspector.set_ground(catalogue, rows, known)
+        recommended = self.choice.reference if self.choice else ""
+        mine = local_rows(known or (), catalogue, recommended, self.engine_images.sessions)
+        empty = self._unknown_local() if known is None else self.tr("The engine has no images yet. Pull or import one.")
         self.local.show_rows(mine, empty)
         title = self.tr("On this engine ({count})").format(count=len(mine)) if mine else self.tr("On this engine")
         self.tabs.setTabText(1, title)
@@ -188,39 +223,58 @@ class ImagesPage(Page):
     def _unknown_local(self) -> str:
         return why_no_engine(self._app.diagnosis, recorded=False) or self.tr("What the engine has is not known.")
 
+    # what the registry says
+
+    def _ask_registry(self) -> None:
+        if self.choice and self.isVisible():
+            self.questions.ask(self.choice.reference)
+
+    def _ask_again(self) -> None:
+        if self.choice:
+            self.questions.ask(self.choice.reference, again=True)
+
+    def _say_tags(self) -> None:
+        lists = self.tag_lists
+        self.catalogue.say_tags(lists.note, reading=lists.reading, why_not=lists.why_not)
+
     # the one main button, and what may be done
 
-    def _why_not(self) -> str:
-        if why := why_no_engine(self._app.diagnosis, recorded=self._app.recorded):
-            return why
-        return self.tr("Another image is being pulled.") if self.pull.running else ""
-
-    def _settle(self) -> None:
-        why = self._why_not()
-        choice = self.answer.choice if self.answer else None
-        main = self.header.main_button
-        here = choice is not None and is_here(choice.reference, self.engine_images.images or ())
-        action = "" if choice is None else self.tr("Launch") if here else self.tr("Pull")
-        self.header.say(self.tr("Images"), self._sentence(), action)
-        if choice is not None:
-            theme().bind_icon(main, "launch" if here else "download", "on_accent")
-            main.setEnabled(here or not why)
-            main.setToolTip("" if here else why)
+    def _settle(self, _changed: object = None) -> None:
+        why = why_no_engine(self._app.diagnosis, recorded=self._app.recorded)
+        self._settle_main(why)
         self.catalogue.set_why_not(why)
         self.local.set_why_not(why)
-        self.by_name.set_why_not(why)
+        self.inspector.set_why_not(why)
         self.plans.show_plans(self.answer.per_gpu if self.answer else (), self.engine_images.images or (), why)
 
-    def _sentence(self) -> str:
-        why = why_no_engine(self._app.diagnosis, recorded=self._app.recorded)
+    def _settle_main(self, why: str) -> None:
+        choice = self.choice
+        if choice is None:
+            self.header.say(self.tr("Images"), self._sentence(why), "")
+            return
+        known = self.engine_images.images
+        here = find_local(choice.reference, known or ())
+        pull = self._app.activities.pull_of(choice.reference)
+        pulling = here is None and pull is not None and pull.on_its_way
+        action = self.tr("Launch") if here else self.tr("Pulling…") if pulling else self.tr("Pull")
+        self.header.say(self.tr("Images"), self._sentence(why), action)
+        self.card.show_known(known_of(self._app, self.questions, choice, known, self._app.context.catalogue()))
+        self.card.set_why_not(why)
+        main = self.header.main_button
+        theme().bind_icon(main, "launch" if here else "download", "on_accent")
+        reason = "" if here else why or why_not_pull(self.questions.confirmed(choice.reference), None)
+        main.setEnabled(not reason and not pulling)
+        main.setToolTip(reason)
+
+    def _sentence(self, why: str) -> str:
         if why:
             return why
-        if self.answer and self.answer.choice:
+        if self.choice:
             return self.tr("The newest proven image that runs on this driver and on every GPU of this machine.")
         return self.tr("Every image of the catalogue, judged for this machine.")
 
     def _act(self) -> None:
-        choice = self.answer.choice if self.answer else None
+        choice = self.choice
         if choice is None:
             return
         if is_here(choice.reference, self.engine_images.images or ()):
@@ -228,25 +282,41 @@ class ImagesPage(Page):
         else:
             self.pull_image(choice.reference)
 
-    def pull_image(self, reference: str) -> None:
-        """Pull an image, and show how it goes."""
-        if self._why_not():
-            return
-        self.pull.start(reference)
-        self.reveal(self.pull)
+    def _renew(self) -> None:
+        if self.choice:
+            self.pull_image(self.choice.reference)
 
-    def _launch_with(self, reference: str) -> None:
-        self._app.page_wanted.emit("launch", LaunchWish(image=reference))
+    def pull_image(self, reference: str) -> None:
+        """Pull an image; the activities carry it out and show how it goes."""
+        if why_no_engine(self._app.diagnosis, recorded=self._app.recorded):
+            return
+        confirmed = self.questions.confirmed(reference)
+        move = confirmed.transfer if confirmed else None
+        self._app.activities.pull(
+            reference, expected=move.to_fetch if move else None, keeps=confirmed.keeps_layers if confirmed else None
+        )
+
+    def _launch_with(self, reference: str, digest: str = "") -> None:
+        self._app.page_wanted.emit("launch", LaunchWish(image=reference, digest=digest))
 
     def _launch_plan(self, plan: GpuPlan) -> None:
         uuids = tuple(gpu.uuid for gpu in plan.gpus if gpu.uuid)
         if plan.choice:
             self._app.page_wanted.emit("launch", LaunchWish(image=plan.choice.reference, gpus=uuids))
 
-    def _toggle_name(self, wanted: bool) -> None:
-        self.by_name.setVisible(wanted)
+    # any image
+
+    def _toggle_inspector(self, wanted: bool) -> None:
+        self.inspector.setVisible(wanted)
         if wanted:
-            self.by_name.edit.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.inspector.field.edit.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _inspect(self, reference: str) -> None:
+        self._other.setChecked(True)
+        self.inspector.inspect(reference)
+
+    def _reveal_inspection(self) -> None:
+        self.reveal(self.inspector)
 
     # what the engine has
 
@@ -256,17 +326,13 @@ class ImagesPage(Page):
 
     def _show_local(self) -> None:
         self.failure.hide()
-        self._refresh()
+        self._lists.start()
+        self._settle()
 
-    def _ask_remove(self, row: LocalRow) -> None:
-        detail = self.tr("Up to {size} become free. To use it again it must be pulled again.")
-        confirm(
-            self,
-            self.tr("Remove {image}?").format(image=row.name),
-            detail.format(size=row.size_text),
-            self.tr("Remove"),
-            partial(self.engine_images.remove, row.key),
-        )
+    def _ask_remove(self, rows: tuple[LocalRow, ...]) -> None:
+        question, detail = removal_question(rows)
+        keys = tuple(row.key for row in rows)
+        confirm(self, question, detail, self.tr("Remove"), partial(self.engine_images.remove, keys))
 
     def _tell(self, trouble: Trouble) -> None:
         article = trouble_article(trouble)
