@@ -45,7 +45,7 @@ def draw_pull(line: ProgressLine, step: object) -> bool:
     """Draw the step when it is a pull's progress; return whether it was."""
     if not isinstance(step, PullProgress):
         return False
-    from drydock.cli.images import progress_share, progress_text
+    from drydock.cli.pull_words import progress_share, progress_text
 
     line.show(progress_text(step), progress_share(step))
     return True

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from drydock.core.checks.image import machine_of
-from drydock.core.facts import LocalImage, Missing, PublishedImage, Snapshot, known_or
+from drydock.core.facts import ImageConfig, LocalImage, Missing, PublishedImage, Snapshot, known_or
 from drydock.core.images.described import Described, describe
 from drydock.core.images.judged import Judgement, judge
 from drydock.core.images.transfer import Transfer, transfer
@@ -38,18 +38,20 @@ class Confirmed(msgspec.Struct, frozen=True, kw_only=True):
             that is here.
         published: as the registry has it; None when only the copy here was looked at.
         local: the copy that the engine has, if any.
-        described: what the image says of itself; None when nobody told its configuration.
+        config: the image's configuration, as the registry or else the copy here has it; None when nobody told.
+        described: what the image says of itself by that; None without it.
         judgement: whether it runs on the machine; None without a description or a machine.
         transfer: what pulling it would move; None when that is not known.
         changed: the copy here is not what the registry has now.
         keeps_layers: whether this engine keeps finished layers of a pull that is broken off; None without an engine.
-        unconfirmed: why the registry did not tell, as a Trouble's id and values; None when it did.
+        unconfirmed: why the registry did not tell; None when it did, or was not asked.
     """
 
     reference: str
     source: Literal["registry", "engine", "local"]
     published: PublishedImage | None
     local: LocalImage | None
+    config: ImageConfig | None
     described: Described | None
     judgement: Judgement | None
     transfer: Transfer | None
@@ -66,10 +68,16 @@ class Confirmed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConfirmJob(Job[Confirmed]):
-    """Asks the registry directly; where that fails, through the engine; where that fails too, looks at the copy here."""
+    """Asks the registry directly; where that fails, through the engine; else looks at the copy that is here."""
 
     def __init__(
-        self, context: Context, reference: str, snapshot: Snapshot | None = None, *, platform: str = ""
+        self,
+        context: Context,
+        reference: str,
+        snapshot: Snapshot | None = None,
+        *,
+        platform: str = "",
+        ask_registry: bool = True,
     ) -> None:
         """Prepare.
 
@@ -78,11 +86,13 @@ class ConfirmJob(Job[Confirmed]):
             reference: the image's name.
             snapshot: the machine to judge it for; None judges nothing.
             platform: such as ``linux/amd64``; empty takes the engine's.
+            ask_registry: False looks at the copy that is here alone.
         """
         self._context = context
         self._reference = reference
         self._snapshot = snapshot
         self._platform = platform
+        self._ask_registry = ask_registry
 
     def run(self, tell: Tell, stop: Stop) -> Confirmed:
         """Ask.
@@ -100,18 +110,22 @@ class ConfirmJob(Job[Confirmed]):
 
     def run_with(self, engine: Engine | None, tell: Tell, stop: Stop) -> Confirmed:
         """Ask through an engine that is already open (it stays open), or without one."""
+        local = engine.find_image(self._reference) if engine else None
+        if not self._ask_registry:
+            if local is None:
+                raise Trouble("image-not-here", reference=self._reference)
+            return self._conclude(engine, None, local, None)
         tell(ConfirmStep(f"Asking the registry about {self._reference}…"))
-        local = _local(engine, self._reference)
-        why: Trouble | None = None
         published: PublishedImage | None = None
+        why: Trouble | None = None
         try:
             published = self._from_registry(engine, stop)
         except Trouble as trouble:
+            stop.check()
             why = trouble
             published = _from_engine(engine, self._reference) if trouble.id not in _FINAL else None
             if published is None and local is None:
                 raise
-        stop.check()
         return self._conclude(engine, published, local, why)
 
     def _conclude(
@@ -131,6 +145,7 @@ class ConfirmJob(Job[Confirmed]):
             source="local" if published is None else "registry" if published.layers else "engine",
             published=published,
             local=local,
+            config=config,
             described=described,
             judgement=judgement,
             transfer=_transfer(engine, published),
@@ -146,10 +161,6 @@ class ConfirmJob(Job[Confirmed]):
     def _own_platform(self, engine: Engine | None) -> str:
         own = self._context.world.architecture()
         return f"linux/{known_or(engine.facts().architecture, own) if engine else own}"
-
-
-def _local(engine: Engine | None, reference: str) -> LocalImage | None:
-    return engine.find_image(reference) if engine else None
 
 
 def _from_engine(engine: Engine | None, reference: str) -> PublishedImage | None:

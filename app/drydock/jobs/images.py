@@ -60,6 +60,52 @@ class InspectImageJob(Job[InspectedImage]):
             engine.close()
 
 
+class ImportImageJob(Job[tuple[str, ...]]):
+    """Give the engine the images of a TAR file. Tells :class:`~drydock.engines.LoadProgress`."""
+
+    def __init__(self, context: Context, path: str) -> None:
+        self._context = context
+        self._path = path
+
+    def run(self, tell: Tell, stop: Stop) -> tuple[str, ...]:
+        """Import; return the images' names (the id of one without a name).
+
+        Raises:
+            Trouble: ``image-archive-…``, ``disk-full-ahead`` or the engine's own.
+            Stopped: the stop was asked for.
+        """
+        engine = self._context.open_engine()
+        try:
+            return engine.load(self._path, tell, stop)
+        finally:
+            engine.close()
+
+
+class ExportImageJob(Job[None]):
+    """Write an image to a TAR file. Tells :class:`~drydock.engines.SaveProgress`."""
+
+    def __init__(self, context: Context, reference: str, path: str, *, overwrite: bool = False) -> None:
+        self._context = context
+        self._reference = reference
+        self._path = path
+        self._overwrite = overwrite
+
+    def run(self, tell: Tell, stop: Stop) -> None:
+        """Write.
+
+        Raises:
+            Trouble: ``image-not-here``, ``image-archive-…`` or the engine's own.
+            Stopped: the stop was asked for; no file is left.
+        """
+        engine = self._context.open_engine()
+        try:
+            if engine.find_image(self._reference) is None:
+                raise Trouble("image-not-here", reference=self._reference)
+            engine.save((self._reference,), self._path, tell, stop, replace=self._overwrite)
+        finally:
+            engine.close()
+
+
 class RemoveImageJob(Job[None]):
     """Remove a local image (of several names, only this one)."""
 

@@ -5,7 +5,7 @@ import msgspec
 from drydock.core.checks.image import machine_of
 from drydock.core.checks.situation import has_gpu
 from drydock.core.facts import Snapshot
-from drydock.core.images import Machine, Recommendation, Wish, recommend
+from drydock.core.images import Catalogue, Machine, Recommendation, Wish, recommend
 from drydock.core.trouble import Trouble
 from drydock.data.catalogue import load_catalogue
 from drydock.data.reasons import text
@@ -15,9 +15,9 @@ from drydock.jobs.job import Job, Tell
 from drydock.world import Stop
 
 
-def recommend_for(snapshot: Snapshot, wish: Wish) -> Recommendation:
-    """Return the choice for a machine that was looked at; takes milliseconds."""
-    answer = recommend(machine_of(snapshot), wish, load_catalogue())
+def recommend_for(snapshot: Snapshot, wish: Wish, catalogue: Catalogue | None = None) -> Recommendation:
+    """Return the choice for a machine that was looked at; takes milliseconds. Without a catalogue, the shipped one."""
+    answer = recommend(machine_of(snapshot), wish, catalogue or load_catalogue())
     refusal = answer.refusal
     if refusal is not None and refusal.code == "NO_NVIDIA_GPU" and has_gpu(snapshot) is not False:
         # none could be read, which is another thing than that there is none
@@ -39,6 +39,18 @@ def chosen_reference(answer: Recommendation) -> str:
     raise Trouble("no-image-fits", text=why, code=refusal.code if refusal else "")
 
 
+class LookJob(Job[Snapshot]):
+    """Look at what decides which image runs here: driver and GPUs, no more."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def run(self, tell: Tell, stop: Stop) -> Snapshot:
+        """Look."""
+        checks = ("gpu-present", "image-driver", "image-gpu")
+        return DiagnoseJob(self._context, only=checks).run(tell, stop).snapshot
+
+
 class RecommendJob(Job[Recommendation]):
     """Look at this machine (or take the one that is given) and choose.
 
@@ -55,8 +67,5 @@ class RecommendJob(Job[Recommendation]):
         """Choose."""
         machine = self._machine
         if isinstance(machine, Machine):
-            return recommend(machine, self._wish, load_catalogue())
-        if machine is None:
-            checks = ("gpu-present", "image-driver", "image-gpu")
-            machine = DiagnoseJob(self._context, only=checks).run(tell, stop).snapshot
-        return recommend_for(machine, self._wish)
+            return recommend(machine, self._wish, self._context.catalogue())
+        return recommend_for(machine or LookJob(self._context).run(tell, stop), self._wish, self._context.catalogue())
