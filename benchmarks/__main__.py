@@ -3,7 +3,7 @@
 import os
 import sys
 
-from benchmarks import diagnosis, memory, monitor, pull, sampling, start
+from benchmarks import diagnosis, events, memory, monitor, pull, sampling, start
 
 ALL = {
     "start": start.measure,
@@ -11,6 +11,7 @@ ALL = {
     "sampling": sampling.measure,
     "monitor": monitor.measure,
     "memory": memory.measure,
+    "events": events.measure,
     "pull": pull.measure,
 }
 

@@ -176,7 +176,6 @@ def test_a_flood_of_steps_ends_in_the_right_place(app, qtbot):
         def run(self, tell, stop):
             for number in range(1, 50_001):
                 tell(moment(number / 50_000))
-            return None
 
     activity = app.activities.start("import", "Importing", Flood, words=pull_words)
     app.activities.changed.connect(lambda _id: told.append(app.activities.find(activity).share))

@@ -138,7 +138,7 @@ class Closing(QObject):
         if self.tray is None:
             from drydock.qt.widgets.activity_tray import ActivityTray
 
-            self.tray = ActivityTray(self)
+            self.tray = ActivityTray(self._window)
             self.tray.open_wanted.connect(self.come_back)
             self.tray.quit_wanted.connect(self._window.close)
             self._activities.changed.connect(self._tell_progress)

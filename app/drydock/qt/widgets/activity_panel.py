@@ -175,7 +175,9 @@ class ActivityPanel(QFrame):
         if not self._rows:
             return _EMPTY_HEIGHT + head
         # room for the scroll bar is not taken off: it is there only when the list is too long anyway
-        return head + self._column.totalHeightForWidth(width - 2 * _BORDER)
+        # a layout in which no text wraps knows no height for a width
+        wraps, inner = self._column.hasHeightForWidth(), width - 2 * _BORDER
+        return head + (self._column.totalHeightForWidth(inner) if wraps else self._column.totalSizeHint().height())
 
     def _refresh(self, changed: int) -> None:
         if not self.is_open:
@@ -201,6 +203,7 @@ class ActivityPanel(QFrame):
                 row.show_activity(activity)
             if self._column.indexOf(row) != place:
                 self._column.insertWidget(place, row)
+                row.show()  # at once: a layout counts no row that it has yet to show
         self.clear.setVisible(any(activity.state in ("done", "stopped") for activity in listed))
         self._empty.setVisible(not listed)
         self._scroll.setVisible(bool(listed))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QMenu, QSystemTrayIcon
+from PySide6.QtWidgets import QMenu, QSystemTrayIcon, QWidget
 
 from drydock.qt.theme import icons
 
@@ -24,10 +24,10 @@ class ActivityTray(QObject):
     open_wanted = Signal()
     quit_wanted = Signal()
 
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
         self._icon = QSystemTrayIcon(icons.app_icon(), self)
-        self.menu = QMenu()  # Qt takes no parent that is no widget
+        self.menu = QMenu(window)  # so that it goes with the window
         self.menu.addAction(self.tr("Open Drydock")).triggered.connect(self.open_wanted)
         self.menu.addAction(self.tr("Quit")).triggered.connect(self.quit_wanted)
         self._icon.setContextMenu(self.menu)
