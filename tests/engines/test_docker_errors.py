@@ -47,6 +47,13 @@ def act(doing: Doing, *, begun: bool = False) -> Act:
         ("pull", 500, 'Get "http:": http: no Host in request URL', "image-name-invalid"),
         ("pull", 500, 'Get "https://r.invalid/v2/": dial tcp: lookup r.invalid: no such host', "registry-unreachable"),
         ("pull", 500, 'Get "http://r/v2/": dial tcp 10.0.0.1:80: connect: connection refused', "registry-unreachable"),
+        (
+            "pull",
+            500,
+            'Get "https://r/v2/": proxyconnect tcp: dial tcp 10.0.0.1:3128: connect: connection refused',
+            "registry-proxy",
+        ),
+        ("pull", 500, 'Get "https://r/v2/": Proxy Authentication Required', "registry-proxy"),
         ("pull", 500, 'Get "https://r/v2/": x509: certificate signed by unknown authority', "registry-tls"),
         ("pull", 500, "http: server gave HTTP response to HTTPS client", "registry-tls"),
         ("pull", 0, "filesystem layer verification failed for digest sha256:00", "pull-corrupt"),
@@ -160,3 +167,26 @@ def raised(error: BaseException, cause: BaseException) -> BaseException:
 )
 def test_errors_are_told_in_the_systems_own_words(error: BaseException, expected: str) -> None:
     assert raw_text(error) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("toomanyrequests: retry-after: 178.5ms, allowed: 44000/minute", 0.1785),
+        ("toomanyrequests: retry-after: 250µs, allowed: 44000/minute", 0.00025),
+        ("toomanyrequests: retry-after: 1h2m3s", 3723.0),
+        ("429 Too Many Requests, Retry-After: 30", 30.0),
+        ("Too Many Requests. Retry after 90 seconds", 90.0),
+    ],
+)
+def test_a_registry_that_says_when_to_come_back_is_understood(text: str, seconds: float) -> None:
+    trouble = trouble_of_answer(act("pull"), 500, text)
+    assert trouble.id == "registry-rate-limit"
+    assert trouble.values["retry_after"] == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(
+    "text", ["toomanyrequests: You have reached your pull rate limit.", "toomanyrequests: retry-after: soon"]
+)
+def test_a_registry_that_does_not_say_when_is_not_guessed(text: str) -> None:
+    assert "retry_after" not in trouble_of_answer(act("pull"), 500, text).values

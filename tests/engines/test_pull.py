@@ -1,23 +1,19 @@
-import contextlib
 import itertools
-import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-from tests.engines.sockets import Relay
 from tests.support.engine.faulty_registry import Fault, FaultyRegistry
 from tests.support.engine.handle import Engine as PrivateEngine
+from tests.support.engine.images import TestImage
 
-from drydock.core.facts import Known
 from drydock.core.trouble import Stopped, Trouble
 from drydock.engines import Engine, PullProgress
 from drydock.engines.docker_pull import split_reference
-from drydock.engines.open import open_engine
 from drydock.world import Stop
-from drydock.world.live import LiveWorld
 
 SIZES = (3_000_000, 9_000_000, 200)
 LARGE = (30_000_000, 30_000_000)
@@ -48,12 +44,6 @@ def pull(docker: Engine, name: str, **options: object) -> tuple[str, list[PullPr
     return docker.pull(name, told.append, Stop(), **options), told
 
 
-def trouble_of(docker: Engine, name: str) -> Trouble:
-    with pytest.raises(Trouble) as caught:
-        docker.pull(name, lambda _progress: None, Stop())
-    return caught.value
-
-
 def test_a_pull_tells_bytes_and_ends_with_the_digest(
     docker: Engine, engine: PrivateEngine, pushed: Callable[..., tuple[str, int]]
 ) -> None:
@@ -76,44 +66,6 @@ def test_what_is_here_is_not_fetched_again(docker: Engine, pushed: Callable[...,
     assert told[-1].done == 0
 
 
-def test_a_missing_tag_is_said_so(docker: Engine, pushed: Callable[..., tuple[str, int]]) -> None:
-    name, _size = pushed()
-    trouble = trouble_of(docker, name.replace(":1.0", ":2.0"))
-    assert trouble.id == "image-not-found"
-    assert trouble.values["reference"] == name.replace(":1.0", ":2.0")
-
-
-def test_a_registry_that_is_not_there_is_said_so(docker: Engine) -> None:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
-    assert trouble_of(docker, f"127.0.0.1:{port}/a/b:1").id == "registry-unreachable"
-
-
-def test_a_name_that_cannot_be_is_said_so(docker: Engine) -> None:
-    assert trouble_of(docker, "UPPER/case:1").id == "image-name-invalid"
-
-
-@pytest.mark.parametrize(
-    ("fault", "expected"),
-    [
-        (Fault.MISSING, "image-not-found"),
-        (Fault.UNAUTHORIZED, "registry-auth"),
-        (Fault.RATE_LIMITED, "registry-rate-limit"),
-        (Fault.SERVER_ERROR, "registry-error"),
-    ],
-)
-def test_refusals_of_a_registry_keep_their_reasons(
-    docker: Engine, faulty_registry: Make, pushed: Callable[..., tuple[str, int]], fault: Fault, expected: str
-) -> None:
-    proxy = faulty_registry()
-    name, _size = pushed(through=proxy)
-    proxy.fail(fault)
-    trouble = trouble_of(docker, name)
-    assert trouble.id == expected
-    assert trouble.values["text"]
-
-
 def test_a_layer_that_is_cut_once_is_fetched_again(
     docker: Engine, faulty_registry: Make, pushed: Callable[..., tuple[str, int]]
 ) -> None:
@@ -123,16 +75,6 @@ def test_a_layer_that_is_cut_once_is_fetched_again(
     _digest, told = pull(docker, name)
     assert told[-1].done == size
     assert [moment.done for moment in told] == sorted(moment.done for moment in told)
-
-
-def test_a_damaged_layer_is_said_so(
-    docker: Engine, faulty_registry: Make, pushed: Callable[..., tuple[str, int]]
-) -> None:
-    proxy = faulty_registry()
-    name, _size = pushed(through=proxy)
-    proxy.fail(Fault.CORRUPT, after_bytes=1_000_000)
-    assert trouble_of(docker, name).id == "pull-corrupt"
-    assert docker.find_image(name) is None
 
 
 def test_a_stop_ends_the_download_in_the_engine_too(
@@ -190,55 +132,90 @@ def test_a_stop_before_the_beginning_asks_nothing(docker: Engine, faulty_registr
     assert proxy.requests == []
 
 
-def test_silence_is_given_up(
-    docker: Engine, faulty_registry: Make, pushed: Callable[..., tuple[str, int]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("drydock.engines.docker.PULL_SILENCE", 1.0)
-    proxy = faulty_registry()
-    name, _size = pushed(through=proxy)
-    proxy.fail(Fault.HANG, after_bytes=1_000_000)
-    trouble = trouble_of(docker, name)
-    assert trouble.id == "pull-interrupted"
-    assert "no answer for 1 s" in str(trouble.values["text"])
+_CHILD = """
+import sys
+from drydock.engines.open import open_engine
+from drydock.world import Stop
+from drydock.world.live import LiveWorld
+told = lambda progress: progress.done > 1_000_000 and print("busy", flush=True)
+open_engine(LiveWorld(), sys.argv[1]).pull(sys.argv[2], told, Stop())
+"""
 
 
-def test_an_engine_that_dies_in_the_middle_is_lost(
-    engine: PrivateEngine, faulty_registry: Make, pushed: Callable[..., tuple[str, int]], tmp_path: Path
+def test_a_program_that_is_killed_leaves_nothing_running_in_the_engine(
+    docker: Engine, engine: PrivateEngine, faulty_registry: Make, pushed: Callable[..., tuple[str, int]]
 ) -> None:
-    proxy = faulty_registry(bytes_per_second=3e6)
+    proxy = faulty_registry(bytes_per_second=2e6)
     name, _size = pushed(LARGE, through=proxy)
-    with Relay(tmp_path / "r.sock", engine.docker_host) as relay:
-        docker = open_engine(LiveWorld(), relay.address)
-        killer = threading.Thread(target=relay.die)
-
-        def tell(progress: PullProgress) -> None:
-            if progress.done > 1_000_000 and not killer.ident:
-                killer.start()
-
-        with contextlib.closing(docker), pytest.raises(Trouble) as caught:
-            docker.pull(name, tell, Stop())
-        killer.join()
-    assert caught.value.id == "engine-lost"
-
-
-class NearlyFull(LiveWorld):
-    """This computer, with little room left on its disks."""
-
-    def disk_room(self, path: str) -> Known[tuple[int, int]]:
-        return Known((10**12, 20_000_000))
+    command = [sys.executable, "-c", _CHILD, engine.docker_host, name]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"busy\n"
+        child.kill()
+    # the engine has hung up: what the proxy still has cannot be sent, and nothing new is asked for
+    time.sleep(0.5)
+    asked = len(proxy.requests)
+    proxy.bytes_per_second = None
+    time.sleep(1.0)
+    assert len(proxy.requests) == asked
+    assert docker.find_image(name) is None
+    _digest, told = pull(docker, name)
+    assert told[-1].phase == "done"
 
 
-def test_a_pull_that_would_fill_the_disk_is_ended_before(
-    engine: PrivateEngine, faulty_registry: Make, pushed: Callable[..., tuple[str, int]]
+def test_a_digest_is_pulled_and_found_by_all_its_names(
+    docker: Engine, engine: PrivateEngine, pushed: Callable[..., tuple[str, int]]
 ) -> None:
-    proxy = faulty_registry(bytes_per_second=3e6)
-    name, _size = pushed(LARGE, through=proxy)
-    docker = open_engine(NearlyFull(), engine.docker_host)
-    with contextlib.closing(docker):
-        trouble = trouble_of(docker, name)
-        assert docker.find_image(name) is None
-    assert trouble.id == "disk-full-ahead"
-    assert trouble.values["reference"] == name
+    name, _size = pushed()
+    digest, _told = pull(docker, name)
+    engine.forget_image(name)
+    repository = name.rpartition(":")[0]
+    assert pull(docker, f"{repository}@{digest}")[0] == digest
+    image = docker.find_image(f"{repository}@{digest}")
+    assert image is not None
+    assert image.references == ()
+    pinned = f"{name}@{digest}"
+    assert pull(docker, pinned)[0] == digest
+    image = docker.find_image(pinned)
+    assert image is not None
+    assert (image.references, image.digests) == ((name,), (f"{repository}@{digest}",))
+
+
+def test_a_pinned_pull_does_not_take_a_name_from_another_image(
+    docker: Engine, engine: PrivateEngine, pushed: Callable[..., tuple[str, int]], tiny_image: TestImage
+) -> None:
+    name, _size = pushed()
+    digest, _told = pull(docker, name)
+    engine.forget_image(name)
+    repository, _, tag = name.rpartition(":")
+    engine.client.images.get(tiny_image.reference).tag(repository, tag)
+    pull(docker, f"{name}@{digest}")
+    holder, pinned = docker.find_image(name), docker.find_image(f"{repository}@{digest}")
+    assert holder is not None
+    assert pinned is not None
+    assert holder.id == tiny_image.id != pinned.id
+    engine.forget_image(f"{repository}@{digest}")
+
+
+def test_an_image_for_another_platform_is_not_kept(
+    docker: Engine, engine: PrivateEngine, pushed: Callable[..., tuple[str, int]], tiny_image: TestImage
+) -> None:
+    name, _size = pushed()
+    repository, _, tag = name.rpartition(":")
+    with pytest.raises(Trouble) as caught:
+        pull(docker, name, platform="linux/arm64")
+    assert caught.value.id == "platform-missing"
+    assert docker.find_image(name) is None
+    engine.client.images.get(tiny_image.reference).tag(repository, tag)
+    with pytest.raises(Trouble):
+        pull(docker, name, platform="linux/arm64")
+    image = docker.find_image(name)
+    assert image is not None
+    assert image.id == tiny_image.id
+    pull(docker, name, platform="linux/amd64")
+    image = docker.find_image(name)
+    assert image is not None
+    assert image.id != tiny_image.id
 
 
 @pytest.mark.parametrize(

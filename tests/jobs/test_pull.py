@@ -11,7 +11,7 @@ from tests.support.engine.handle import Engine as PrivateEngine
 from drydock.core.trouble import Stopped, Trouble
 from drydock.engines import PullProgress
 from drydock.jobs.context import Context
-from drydock.jobs.pull import PullJob
+from drydock.jobs.pull import PullJob, seconds_before_retry
 from drydock.store import Store
 from drydock.world import Stop
 from drydock.world.live import LiveWorld
@@ -120,3 +120,29 @@ def test_no_engine_is_said_before_anything(tmp_path: Path) -> None:
     with pytest.raises(Trouble) as caught:
         PullJob(context, "a/b:1").run(lambda _progress: None, Stop())
     assert caught.value.id in ("engine-not-running", "engine-not-installed")
+
+
+@pytest.mark.parametrize(
+    ("trouble", "wait"),
+    [
+        (Trouble("registry-rate-limit", text="toomanyrequests"), None),
+        (Trouble("registry-rate-limit", text="", retry_after=0.2), 2.0),
+        (Trouble("registry-rate-limit", text="", retry_after=40.0), 40.0),
+        (Trouble("registry-rate-limit", text="", retry_after=21_600.0), None),
+        (Trouble("registry-error", text="received unexpected HTTP status: 503 Service Unavailable"), 2.0),
+        (Trouble("registry-error", text="unexpected status from GET request: 400 Bad Request"), None),
+        (Trouble("registry-unreachable", text="dial tcp 10.0.0.1:443: i/o timeout"), 2.0),
+        (Trouble("registry-unreachable", text="lookup r.invalid: no such host"), None),
+        (Trouble("pull-interrupted", text="dial tcp 10.0.0.1:443: connection refused"), 2.0),
+        (Trouble("pull-corrupt", text=""), 2.0),
+        (Trouble("registry-proxy", text="proxyconnect tcp"), None),
+        (Trouble("registry-auth", text=""), None),
+        (Trouble("registry-tls", text=""), None),
+        (Trouble("platform-missing", text=""), None),
+        (Trouble("disk-full-ahead", text=""), None),
+        (Trouble("engine-lost", text=""), None),
+    ],
+    ids=str,
+)
+def test_only_what_may_pass_is_worth_waiting_for(trouble: Trouble, wait: float | None) -> None:
+    assert seconds_before_retry(trouble, 2.0) == wait

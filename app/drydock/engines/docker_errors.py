@@ -50,6 +50,12 @@ _BY_STATUS: dict[tuple[Doing, int], str] = {
     ("container", 404): "container-not-found",
 }
 
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(h|ms|m|s|ns|us|µs|μs)")
+_RETRY_AFTER = re.compile(
+    rf"retry[- ]after:?\s*(?:(?P<duration>(?:{_DURATION.pattern})+)|(?P<seconds>\d{{1,9}})(?![\w.]))", re.IGNORECASE
+)
+# both characters that look like a Greek mu are in use
+_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ns": 1e-9}
 _PORT = re.compile(r"(?:\d+\.\d+\.\d+\.\d+|\]|\*|0\.0\.0\.0|localhost):(\d{1,5})\b")
 
 
@@ -87,6 +93,8 @@ def trouble_of_answer(act: Act, status: int, text: str) -> Trouble:
         "container": act.subject,
         "path": act.subject,
     }
+    if trouble_id == "registry-rate-limit" and (wait := told_wait(text)) is not None:
+        values["retry_after"] = wait
     if trouble_id == "port-taken":
         found = _PORT.search(text)
         values["port"] = found.group(1) if found else "?"
@@ -94,6 +102,20 @@ def trouble_of_answer(act: Act, status: int, text: str) -> Trouble:
         found_image = re.search(r"no such image: (\S+)", text, re.IGNORECASE)
         values["reference"] = found_image.group(1).rstrip(":") if found_image else act.subject
     return Trouble(trouble_id, **values)
+
+
+def told_wait(text: str) -> float | None:
+    """Return the seconds after which a registry says that it may be asked again; None when it does not say.
+
+    Some registries write ``retry-after: 1m2.5s`` (in the units of Go's durations) or whole seconds into their refusal,
+    and the engine passes on their text alone.
+    """
+    found = _RETRY_AFTER.search(text)
+    if found is None:
+        return None
+    if found["seconds"]:
+        return float(found["seconds"])
+    return sum(float(number) * _UNITS[unit] for number, unit in _DURATION.findall(found["duration"]))
 
 
 def trouble_of_failure(act: Act, error: BaseException) -> Trouble:

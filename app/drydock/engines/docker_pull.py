@@ -1,5 +1,6 @@
 """A pull: the engine's events measured and told, with stop, silence limit and a look at the disk."""
 
+import contextlib
 import time
 from collections.abc import Callable
 
@@ -7,7 +8,7 @@ from drydock.core.facts import Fact, Known
 from drydock.core.trouble import Trouble
 from drydock.engines.docker_api import FAILURES, Api, quoted
 from drydock.engines.docker_errors import Act, trouble_of_answer, trouble_of_failure
-from drydock.engines.image_answers import ImageDetail
+from drydock.engines.image_answers import ImageDetail, platform_text
 from drydock.engines.interface import PullProgress
 from drydock.engines.pull_meter import PullMeter, decode_event
 from drydock.engines.stream_lines import LineCutter
@@ -76,7 +77,7 @@ class Pull:
         self._meter = PullMeter(time.monotonic(), expected)
         self._next_tell = 0.0
         self._next_look = 0.0
-        self._failure = ""
+        self._before = ""
 
     def run(self, stop: Stop, platform: str = "") -> str:
         """Pull, and return the image's digest.
@@ -90,6 +91,7 @@ class Pull:
         parameters = {"fromImage": repository, "tag": tag}
         if platform:
             parameters["platform"] = platform
+            self._before = self._here(self._reference)
         headers = self._header(self._reference)
         # empty bodies of POST need their length told
         with self._api.exchange(
@@ -106,7 +108,7 @@ class Pull:
                 raise self._trouble(error) from error
             for line in cutter.end():
                 self._take(line)
-        return self._finish()
+        return self._finish(platform)
 
     def _take(self, line: bytes) -> None:
         event = decode_event(line)
@@ -137,22 +139,61 @@ class Pull:
                 free=_gigabytes(free.value),
             )
 
-    def _finish(self) -> str:
+    def _finish(self, platform: str) -> str:
         act = self._act()
         if not self._meter.ended_well:
             if lost := self._api.answers():
                 raise Trouble("engine-lost", endpoint=act.endpoint, text=lost)
             text = "the engine's answer ended before the pull did"
             raise Trouble("pull-interrupted", endpoint=act.endpoint, reference=act.subject, text=text)
-        image = self._api.call(
-            self._api.act("image", self._reference),
-            lambda: self._api.client.inspect_image(quoted(self._reference)),
-            ImageDetail,
-        )
+        image = self._detail(self._reference)
+        self._check_platform(image, platform)
+        self._name(image)
         self._meter.finish()
         self._say(force=True)
         digests = [name.partition("@")[2] for name in image.repo_digests or ()]
         return self._meter.digest or (digests[0] if digests else image.id)
+
+    def _check_platform(self, image: ImageDetail, wanted: str) -> None:
+        """Refuse an image for another platform: an engine before version 23 brings it all the same."""
+        got = platform_text(image.os or "", image.architecture or "", image.variant or "")
+        if not wanted or not got or _same_platform(wanted, got):
+            return
+        if image.id != self._before:
+            with contextlib.suppress(Trouble):
+                self._take_back()
+        text = f"it is there for {got}, and {wanted} was asked for"
+        raise Trouble("platform-missing", reference=self._reference, endpoint=self._api.endpoint.address, text=text)
+
+    def _take_back(self) -> None:
+        """Give the name back to the image that had it, and else to none."""
+        act, client = self._api.act("image", self._reference), self._api.patient
+        self._api.call(act, lambda: client.remove_image(quoted(self._reference)), object)
+        if self._before and "@" not in self._reference:
+            repository, tag = split_reference(self._reference)
+            self._api.call(act, lambda: client.tag(self._before, repository, tag), object)
+
+    def _name(self, image: ImageDetail) -> None:
+        """Give an image that was pinned by its digest the name it was asked for with: engines leave it without one."""
+        name, _, digest = self._reference.partition("@")
+        repository, tag = split_reference(name)
+        if not digest or name == repository or self._here(name):
+            return
+        act = self._api.act("image", name)
+        self._api.call(act, lambda: self._api.patient.tag(image.id, repository, tag), object)
+
+    def _here(self, reference: str) -> str:
+        """Return the id of a local image, empty when there is none."""
+        try:
+            return self._detail(reference).id
+        except Trouble as trouble:
+            if trouble.id in ("image-not-found", "image-name-invalid"):
+                return ""
+            raise
+
+    def _detail(self, reference: str) -> ImageDetail:
+        act = self._api.act("image", reference)
+        return self._api.call(act, lambda: self._api.client.inspect_image(quoted(reference)), ImageDetail)
 
     def _act(self) -> Act:
         act = self._api.act("pull", self._reference)
@@ -169,6 +210,11 @@ class Pull:
                 text=str(trouble.values["text"]),
             )
         return trouble
+
+
+def _same_platform(wanted: str, got: str) -> bool:
+    # a variant (arm64/v8, amd64/v3) counts only when both say one
+    return wanted == got or wanted.startswith(f"{got}/") or got.startswith(f"{wanted}/")
 
 
 def _gigabytes(number: int) -> str:

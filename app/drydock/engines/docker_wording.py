@@ -28,6 +28,7 @@ _ANY = _table(
 _REGISTRY = _table(
     # Docker Hub says the same of a private repository and of one that does not exist
     ("image-not-found", ("repository does not exist or may require", "pull access denied")),
+    ("registry-proxy", ("proxyconnect", "proxy authentication required", "407 proxy")),
     ("registry-rate-limit", ("toomanyrequests", "too many requests", "pull rate limit")),
     (
         "registry-auth",
@@ -85,7 +86,6 @@ _REGISTRY = _table(
             "no route to host",
             "handshake timeout",
             "server misbehaving",
-            "proxyconnect",
             r"client\.timeout",
             "context deadline exceeded",
             "request canceled while waiting",

@@ -7,7 +7,7 @@ Every method has a time limit of its own (or takes a :class:`Stop`), and turns w
 engine-unreachable engine-ssh-failed engine-address-invalid engine-context-unknown engine-lost engine-error
 engine-asks-no-registry image-not-found image-name-invalid image-in-use image-archive-missing image-archive-unreadable
 image-archive-not-an-image image-archive-refused image-archive-exists image-archive-not-written image-archive-no-room
-image-archive-broken registry-unreachable registry-auth registry-rate-limit registry-tls registry-error
+image-archive-broken registry-unreachable registry-auth registry-rate-limit registry-proxy registry-tls registry-error
 pull-interrupted pull-corrupt disk-full disk-full-ahead platform-missing container-not-found container-not-running
 name-taken port-taken mount-source-missing program-not-in-image gpu-request-ignored gpu-runtime-missing
 gpu-runtime-failed cdi-device-missing container-died exec-timeout build-failed``.
@@ -241,13 +241,15 @@ class Engine(Protocol):
     ) -> str:
         """Pull an image; a requested stop ends the download in the engine too.
 
-        Layers that were complete are kept where the engine's image store keeps them, and are then told as present.
+        Layers that were complete are kept where the engine's image store keeps them (``keeps_layers``), and are then
+        told as present. A reference with tag and digest (``name:tag@sha256:…``) is pulled by its digest, and is here
+        under ``name:tag`` too, unless another image has that name.
 
         Args:
             reference: image name.
             tell: takes the progress, at most about ten times a second.
             stop: ends the pull.
-            platform: e.g. ``linux/amd64``; empty leaves it to the engine.
+            platform: e.g. ``linux/amd64``; empty leaves it to the engine. An image for another one is not kept.
             expected: compressed bytes of the whole image, where they are known.
 
         Returns:

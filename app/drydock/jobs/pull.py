@@ -16,7 +16,11 @@ PAUSES = (2.0, 5.0, 15.0)
 TRANSIENT = frozenset(("registry-error", "registry-unreachable", "pull-interrupted", "pull-corrupt"))
 """Troubles that may be gone a moment later."""
 
-_LASTING = ("no such host", "connection refused")
+LONGEST_WAIT = 300.0
+"""Seconds: a registry that wants to be left alone for longer is not waited for; the person is told instead."""
+
+# a name that nobody knows, a computer that refuses, and a request the registry does not understand stay so
+_LASTING = ("no such host", "connection refused", "400 bad request", "405 method not allowed", "410 gone")
 
 
 class Pulled(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,8 +37,8 @@ class Pulled(msgspec.Struct, frozen=True, kw_only=True):
 class PullJob(Job[Pulled]):
     """Pull an image through the engine. Tells :class:`~drydock.engines.PullProgress`.
 
-    A stop ends the download in the engine too; layers that were complete are kept where the engine's image store
-    keeps them, and the next pull tells them as present.
+    A stop ends the download in the engine too, and to go on after a pause is to pull again: layers that were complete
+    are kept where the engine's image store keeps them (``Engine.keeps_layers``), and are then told as present.
     """
 
     def __init__(
@@ -80,9 +84,10 @@ class PullJob(Job[Pulled]):
             try:
                 digest = engine.pull(self._reference, _numbered(tell, attempt), stop, self._platform, self._expected)
             except Trouble as trouble:
-                if pause is None or not _may_pass(trouble):
+                wait = None if pause is None else seconds_before_retry(trouble, pause)
+                if wait is None:
                     raise
-                self._wait(trouble, attempt, pause, tell, stop)
+                self._wait(trouble, attempt, wait, tell, stop)
             else:
                 return Pulled(reference=self._reference, digest=digest)
         raise AssertionError("the last attempt returns or raises")
@@ -107,12 +112,19 @@ class PullJob(Job[Pulled]):
         stop.check()
 
 
-def _may_pass(trouble: Trouble) -> bool:
+def seconds_before_retry(trouble: Trouble, pause: float) -> float | None:
+    """Return the seconds to wait before the next attempt; None when there is no point in one."""
+    if trouble.id == "registry-rate-limit":
+        # only the registry knows when its limit ends, and asking on without its word makes it longer
+        told = trouble.values.get("retry_after")
+        if not isinstance(told, int | float) or told > LONGEST_WAIT:
+            return None
+        return max(pause, float(told))
     if trouble.id not in TRANSIENT:
-        return False
-    # a name that nobody knows, or a computer that refuses, will do so in a few seconds too
+        return None
     text = str(trouble.values.get("text", "")).lower()
-    return trouble.id != "registry-unreachable" or not any(sign in text for sign in _LASTING)
+    lasting = trouble.id in ("registry-unreachable", "registry-error") and any(sign in text for sign in _LASTING)
+    return None if lasting else pause
 
 
 def _numbered(tell: Tell, attempt: int) -> Callable[[PullProgress], None]:
