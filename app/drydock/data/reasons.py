@@ -29,3 +29,8 @@ def text(code: str, values: Mapping[str, Value]) -> str:
     """Return the text for a reason, a note or a refusal, filled with its values."""
     cause = values.get("cause", "")
     return fill(texts().get(f"{code}.{cause}") or texts().get(code) or code, values)
+
+
+def explained(code: str, values: Mapping[str, Value]) -> str:
+    """Return the text of a reason and, where there is one, the way out."""
+    return " ".join(part for part in (text(code, values), way(code, values)) if part)

@@ -1,14 +1,13 @@
 """Checks of whether any image runs on this driver and these GPUs, by the rules of the image choice."""
 
-from typing import Literal
-
 from drydock.core.checks.check import Answer, attention, broken, not_tested, ok
 from drydock.core.checks.situation import has_gpu, is_tegra, is_wsl
+from drydock.core.facts import Gpu as WholeGpu
 from drydock.core.facts import Known, Missing, Snapshot, known_or
 from drydock.core.findings import Evidence
 from drydock.core.images.catalogue import Catalogue
 from drydock.core.images.choose import recommend
-from drydock.core.images.machine import Gpu, Machine, Os, Wish
+from drydock.core.images.machine import Gpu, Machine, Os, Processor, Wish
 from drydock.core.images.result import Recommendation, Refusal
 from drydock.core.trouble import Value
 
@@ -23,25 +22,27 @@ _GPU_VARIANTS = {"JETSON": "jetson", "UNKNOWN_GPU": "unknown_gpu", "MIXED_GPUS":
 def machine_of(snapshot: Snapshot) -> Machine:
     """Return what the image choice needs to know of a machine.
 
-    GPUs whose compute capability is unknown are left out: nothing can be said about them.
+    GPUs whose compute capability is unknown are left out: nothing can be said about them. In place of a GPU that is cut
+    into slices (MIG) stand its slices, which is what programs see of it.
     """
-    gpus = tuple(
-        Gpu(
-            name=known_or(gpu.name, f"GPU {gpu.index}"),
-            compute_capability=gpu.compute_capability.value,
-            uuid=known_or(gpu.uuid, None),
-            memory=known_or(gpu.memory_total, None),
-        )
-        for gpu in snapshot.gpus
-        if isinstance(gpu.compute_capability, Known)
-    )
     return Machine(
-        gpus=gpus,
+        gpus=tuple(seen for gpu in snapshot.gpus for seen in _visible(gpu)),
         driver=known_or(snapshot.driver.version, None),
         cuda_driver=known_or(snapshot.driver.cuda, None),
         os=_os(snapshot),
         arch=_arch(snapshot),
+        processor=snapshot.host.architecture,
     )
+
+
+def _visible(gpu: WholeGpu) -> tuple[Gpu, ...]:
+    if not isinstance(gpu.compute_capability, Known):
+        return ()
+    name = known_or(gpu.name, f"GPU {gpu.index}")
+    capability = gpu.compute_capability.value
+    if known_or(gpu.mig, default=False) and gpu.mig_devices:
+        return tuple(Gpu(f"{name} MIG slice", capability, uuid=uuid) for uuid in gpu.mig_devices)
+    return (Gpu(name, capability, uuid=known_or(gpu.uuid, None), memory=known_or(gpu.memory_total, None)),)
 
 
 def _os(snapshot: Snapshot) -> Os:
@@ -52,8 +53,12 @@ def _os(snapshot: Snapshot) -> Os:
     return "jetson" if is_tegra(snapshot) else "linux"
 
 
-def _arch(snapshot: Snapshot) -> Literal["amd64", "arm64"]:
-    return "arm64" if snapshot.host.architecture == "arm64" else "amd64"
+def _arch(snapshot: Snapshot) -> Processor:
+    match snapshot.host.architecture:
+        case "amd64" | "arm64" as known:
+            return known
+        case _:
+            return "other"
 
 
 def _judge(snapshot: Snapshot, catalogue: Catalogue) -> Recommendation | Answer:
@@ -91,6 +96,8 @@ def ask_driver(snapshot: Snapshot, catalogue: Catalogue) -> Answer:
         return judged
     refusal = judged.refusal
     variant = _DRIVER_VARIANTS.get(refusal.code) if refusal else None
+    if refusal and refusal.values.get("cause") == "unreadable":
+        return not_tested("unknown", *_evidence(snapshot), why="the driver's version is no version number")
     if refusal and variant:
         return broken(variant, *_evidence(snapshot), **_values(refusal))
     return ok(*_evidence(snapshot), version=known_or(snapshot.driver.version, "unknown"))

@@ -28,7 +28,7 @@ def machine_notes(situation: Situation) -> tuple[Note, ...]:
     return tuple(note for source in _MACHINE for note in source(situation))
 
 
-def _compile(image: Image, situation: Situation) -> Iterator[Note]:
+def _compile(_image: Image, situation: Situation) -> Iterator[Note]:
     """Say before all else when what the image is wanted for cannot work in any."""
     if situation.wish.task != "compile":
         return

@@ -93,7 +93,7 @@ def _advice(cause: str, situation: Situation) -> dict[str, Value]:
     values: dict[str, Value] = {"cause": cause, "advised": advised_driver(situation)}
     if bound is None:
         return values
-    return values | _apart(situation) | {"cause": f"{cause}_last", "keeper": bound.gpu.name}
+    return values | {"cause": f"{cause}_last", "keeper": bound.gpu.name} | _apart(situation)
 
 
 def _apart(situation: Situation) -> dict[str, Value]:
@@ -179,8 +179,7 @@ _QUESTIONS: tuple[Callable[[Situation], Refusal | None], ...] = (
 def wish_refusal(situation: Situation, existing: Sequence[Image], *, each_gpu_alone_fits: bool) -> Refusal:
     """Return why no image meets the wish, on a machine against which nothing certain speaks.
 
-    Args:
-        existing: the images that exist for the machine, whatever is wished.
+    Only ``existing`` images are asked: those that exist for the machine, whatever is wished.
     """
     bare = [] if each_gpu_alone_fits else _not_covered_by_any(existing, situation)
     if bare:
