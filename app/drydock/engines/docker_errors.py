@@ -85,7 +85,7 @@ def trouble_of_answer(act: Act, status: int, text: str) -> Trouble:
     if act.begun and trouble_id in ("registry-unreachable", "registry-error"):
         # the registry was there and stopped in the middle
         trouble_id = "pull-interrupted"
-    values: dict[str, str | int] = {
+    values: dict[str, str | int | float] = {
         "endpoint": act.endpoint,
         "text": text,
         "status": status,
