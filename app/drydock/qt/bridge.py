@@ -215,4 +215,6 @@ class Bridge(QObject):
         running = self.sender()
         if isinstance(running, Running):
             self._running.discard(running)
+            # the thread may still be in its last signal, which must not lose its sender; it ends within microseconds
+            running.thread_of_job.join()
             running.deleteLater()
