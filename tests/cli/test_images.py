@@ -45,7 +45,7 @@ def test_all_rejected_with_why(call):
 
 
 def test_without_an_engine(call, no_engine):
-    for words in (["list"], ["pull", "x"], ["inspect", "x"], ["remove", "x"]):
+    for words in (["list"], ["pull", "x"], ["inspect", "--local", "x"], ["remove", "x"]):
         answer = call("images", *words, "--json")
         assert answer.code == 3
         assert answer.json["kind"] == "trouble"

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from drydock.core.images import Choice, GpuPlan, Reason, Recommendation, Refusal
-from drydock.data.reasons import text
+from drydock.data.reasons import explained, text, way
 
 
 def recommendation_json(answer: Recommendation) -> dict[str, Any]:
@@ -23,8 +23,10 @@ def recommendation_json(answer: Recommendation) -> dict[str, Any]:
 
 
 def reason_json(reason: Reason) -> dict[str, str]:
-    """Return a reason's code and its text."""
-    return {"code": reason.code, "text": text(reason.code, reason.values)}
+    """Return a reason's code, its text and, where there is one, what would make it possible."""
+    found = {"code": reason.code, "text": text(reason.code, reason.values)}
+    remedy = way(reason.code, reason.values)
+    return found | {"way": remedy} if remedy else found
 
 
 def _choice_json(choice: Choice | None) -> dict[str, Any] | None:
@@ -46,6 +48,8 @@ def _choice_json(choice: Choice | None) -> dict[str, Any] | None:
             for item in choice.coverage
         ],
         "why": [reason_json(why) for why in choice.why],
+        "supported_until": choice.support.until,
+        "support": [reason_json(note) for note in choice.support.notes],
     }
 
 
@@ -74,7 +78,7 @@ def print_recommendation(answer: Recommendation, *, show_all: bool) -> None:
     """Print the answer for a person."""
     if answer.choice:
         click.echo(click.style(answer.choice.reference, bold=True))
-        for why in (*answer.choice.why, *answer.notes):
+        for why in (*answer.choice.why, *answer.choice.support.notes, *answer.notes):
             click.echo(f"  {text(why.code, why.values)}")
     if answer.refusal:
         click.echo(click.style("No image: ", bold=True) + text(answer.refusal.code, answer.refusal.values))
@@ -92,6 +96,6 @@ def print_recommendation(answer: Recommendation, *, show_all: bool) -> None:
         for item in answer.rejected:
             click.echo(item.reference)
             for why in item.why:
-                click.echo(f"    {text(why.code, why.values)}")
+                click.echo(f"    {explained(why.code, why.values)}")
     elif answer.rejected:
         click.echo(f"  {len(answer.rejected)} others were looked at; --all says why not.")

@@ -12,7 +12,7 @@ from drydock.core.images.described import Described
 from drydock.core.images.judged import Judgement
 from drydock.core.images.transfer import Transfer
 from drydock.data.knowledge import trouble_article
-from drydock.data.reasons import text
+from drydock.data.reasons import explained
 from drydock.jobs.confirm import Confirmed
 
 _VERDICTS = {
@@ -88,7 +88,7 @@ def print_confirmed(found: Confirmed) -> None:
     if found.judgement:
         click.echo(f"  {_VERDICTS[found.judgement.verdict]}")
         for reason in (*found.judgement.against, *found.judgement.notes):
-            click.echo(f"  {text(reason.code, reason.values)}")
+            click.echo(f"  {explained(reason.code, reason.values)}")
         for name, value in found.judgement.environment.items():
             click.echo(f"  It needs {name}={value} to start.")
     for line in (*_inside(found.described), *_origin(found), *_sizes(found)):

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from drydock.core.checks.image import machine_of
-from drydock.core.facts import ImageConfig, LocalImage, Missing, PublishedImage, Snapshot, known_or
+from drydock.core.facts import ImageConfig, LocalImage, Missing, PublishedImage, Snapshot
 from drydock.core.images.described import Described, describe
 from drydock.core.images.judged import Judgement, judge
 from drydock.core.images.transfer import Transfer, transfer
 from drydock.core.trouble import Trouble
+from drydock.jobs.absent import better_known
 from drydock.jobs.job import Job, Tell
-from drydock.jobs.registries import open_engine_or_none, open_registry
+from drydock.jobs.registries import open_engine_or_none, open_registry, own_platform
 
 if TYPE_CHECKING:
     from drydock.engines import Engine
@@ -101,7 +102,7 @@ class ConfirmJob(Job[Confirmed]):
             Trouble: neither the registry, nor the engine, nor a copy here tells anything; the registry's reason.
             Stopped: the stop was asked for.
         """
-        engine = open_engine_or_none(self._context)
+        engine = open_engine_or_none(self._context) if self._ask_registry else self._context.open_engine()
         try:
             return self.run_with(engine, tell, stop)
         finally:
@@ -125,7 +126,7 @@ class ConfirmJob(Job[Confirmed]):
             why = trouble
             published = _from_engine(engine, self._reference) if trouble.id not in _FINAL else None
             if published is None and local is None:
-                raise
+                raise better_known(why, self._reference, self._context.catalogue(), self._snapshot) from why
         return self._conclude(engine, published, local, why)
 
     def _conclude(
@@ -156,11 +157,7 @@ class ConfirmJob(Job[Confirmed]):
 
     def _from_registry(self, engine: Engine | None, stop: Stop) -> PublishedImage:
         with open_registry(self._context, engine) as registry:
-            return registry.image(self._reference, self._platform or self._own_platform(engine), stop)
-
-    def _own_platform(self, engine: Engine | None) -> str:
-        own = self._context.world.architecture()
-        return f"linux/{known_or(engine.facts().architecture, own) if engine else own}"
+            return registry.image(self._reference, self._platform or own_platform(self._context, engine), stop)
 
 
 def _from_engine(engine: Engine | None, reference: str) -> PublishedImage | None:

@@ -6,8 +6,10 @@ import msgspec
 
 from drydock.core.trouble import Trouble
 from drydock.engines import Engine, PullProgress
+from drydock.jobs.absent import better_known
 from drydock.jobs.context import Context
 from drydock.jobs.job import Job, Tell
+from drydock.jobs.registries import open_registry, own_platform
 from drydock.world import Stop
 
 PAUSES = (2.0, 5.0, 15.0)
@@ -15,6 +17,9 @@ PAUSES = (2.0, 5.0, 15.0)
 
 TRANSIENT = frozenset(("registry-error", "registry-unreachable", "pull-interrupted", "pull-corrupt"))
 """Troubles that may be gone a moment later."""
+
+SIZE_LIMIT = 5.0
+"""Seconds for the question how large an image is: a bar without an end is better than a late one."""
 
 LONGEST_WAIT = 300.0
 """Seconds: a registry that wants to be left alone for longer is not waited for; the person is told instead."""
@@ -56,7 +61,7 @@ class PullJob(Job[Pulled]):
             context: the doors.
             reference: the image's name.
             platform: e.g. ``linux/amd64``; empty leaves it to the engine.
-            expected: compressed bytes of the whole image, where the catalogue knows them.
+            expected: compressed bytes of the whole image, where they are known already; else the registry is asked.
             pauses: seconds before each further attempt.
         """
         self._context = context
@@ -80,17 +85,29 @@ class PullJob(Job[Pulled]):
 
     def run_with(self, engine: Engine, tell: Tell, stop: Stop) -> Pulled:
         """Pull through an engine that is already open (it stays open)."""
+        if self._expected is None:
+            self._expected = self._ask_size(engine, stop)
         for attempt, pause in enumerate((*self._pauses, None), start=1):
             try:
                 digest = engine.pull(self._reference, _numbered(tell, attempt), stop, self._platform, self._expected)
             except Trouble as trouble:
                 wait = None if pause is None else seconds_before_retry(trouble, pause)
                 if wait is None:
-                    raise
+                    raise better_known(trouble, self._reference, self._context.catalogue()) from trouble
                 self._wait(trouble, attempt, wait, tell, stop)
             else:
                 return Pulled(reference=self._reference, digest=digest)
         raise AssertionError("the last attempt returns or raises")
+
+    def _ask_size(self, engine: Engine, stop: Stop) -> int | None:
+        """Ask the registry, so that the bar knows its end from the beginning; None when it does not tell soon."""
+        try:
+            with open_registry(self._context, engine, SIZE_LIMIT) as registry:
+                platform = self._platform or own_platform(self._context, engine)
+                return registry.image(self._reference, platform, stop).download_size
+        except Trouble:
+            # the engine asks again in its own way, and its word counts
+            return None
 
     def _wait(self, trouble: Trouble, attempt: int, pause: float, tell: Tell, stop: Stop) -> None:
         count = len(self._pauses) + 1

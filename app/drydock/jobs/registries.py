@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from drydock.core.facts import Login, RegistryRules
+from drydock.core.facts import Login, RegistryRules, known_or
 from drydock.core.trouble import Trouble
 
 if TYPE_CHECKING:
@@ -17,15 +17,22 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def open_registry(context: Context, engine: Engine | None) -> Generator[Registry]:
-    """Open a client for registries; without an engine, nothing but the user's own settings is known."""
-    from drydock.registry.client import Registry
+def open_registry(context: Context, engine: Engine | None, limit: float | None = None) -> Generator[Registry]:
+    """Open a client for registries; without an engine, nothing but the user's own settings is known.
+
+    Args:
+        context: the doors.
+        engine: whose rules and logins count.
+        limit: seconds for a question, where it may take no longer than usual.
+    """
+    from drydock.registry.client import QUESTION_LIMIT, Registry
 
     registry = Registry(
         login=engine.registry_login if engine else _no_login,
         rules=_rules(engine),
         variables=context.world.environment(),
         now=context.world.now,
+        limit=limit or QUESTION_LIMIT,
     )
     try:
         yield registry
@@ -50,3 +57,9 @@ def _rules(engine: Engine | None) -> RegistryRules:
 
 def _no_login(_registry: str) -> Login | None:
     return None
+
+
+def own_platform(context: Context, engine: Engine | None) -> str:
+    """Return the platform that images are wanted for: the engine's, else this computer's."""
+    own = context.world.architecture()
+    return f"linux/{known_or(engine.facts().architecture, own) if engine else own}"
