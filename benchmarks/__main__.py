@@ -1,12 +1,13 @@
-"""Run the benchmarks: ``python -m benchmarks [start] [diagnosis] [sampling] [monitor] [memory] [pull]``."""
+"""Run the benchmarks: ``python -m benchmarks [start] [choice] [diagnosis] [sampling] [monitor] [memory] [pull]``."""
 
 import os
 import sys
 
-from benchmarks import diagnosis, events, memory, monitor, pull, sampling, start
+from benchmarks import choice, diagnosis, events, memory, monitor, pull, sampling, start
 
 ALL = {
     "start": start.measure,
+    "choice": choice.measure,
     "diagnosis": diagnosis.measure,
     "sampling": sampling.measure,
     "monitor": monitor.measure,

@@ -3,6 +3,7 @@
 import re
 import string
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from tests.support.snapshots import healthy_snapshot, host, server_gpu
@@ -36,7 +37,7 @@ WISHES = (
 )
 
 
-def ask(*gpus: Gpu, driver: str | None = "580.95.05", os: str = "linux", arch: str = "amd64", **wish: str):
+def ask(*gpus: Gpu, driver: str | None = "580.95.05", os: Any = "linux", arch: Any = "amd64", **wish: Any):
     return recommend(Machine(gpus=gpus, driver=driver, os=os, arch=arch), Wish(**wish), CATALOGUE)
 
 

@@ -1,6 +1,6 @@
 """The choice of an image: look, refuse what cannot be, let the gates decide, rank what is left, explain."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -10,11 +10,15 @@ from drydock.core.images.gates import (
     ALL,
     EXISTENCE,
     WISH,
+    Gate,
     is_exempt,
     is_native,
     passes,
     sound,
     starts_under_strict_check,
+    wanted_cuda,
+    wanted_flavour,
+    wanted_torch,
 )
 from drydock.core.images.machine import Gpu, Machine, Wish
 from drydock.core.images.notes import image_notes, machine_notes
@@ -43,6 +47,7 @@ _WAYS_OUT: tuple[tuple[str, ...], ...] = (
     ("torch", "flavour"),
     ("torch", "cuda", "flavour"),
 )
+_PARTS: Mapping[str, Gate] = {"torch": wanted_torch, "cuda": wanted_cuda, "flavour": wanted_flavour}
 _CONFIDENCE: tuple[Confidence, ...] = ("low", "medium", "high")
 # what nothing can be done about: whatever else speaks against the image does not matter then
 _HOPELESS = frozenset(("OTHER_PROCESSOR", "NO_CODE_FOR_GPU", "CUDNN_TOO_NEW_FOR_GPU", "TAG_NOT_IN_REGISTRY"))
@@ -85,9 +90,12 @@ def _decide(
     return [], Refusal(refusal.code, refusal.values, next(iter(nearest), None), tuple(nearest[1:]))
 
 
-def _fitting(running: Sequence[Image], situation: Situation, near: Version | None = None) -> list[Image]:
+def _fitting(running: Sequence[Image], situation: Situation) -> list[Image]:
     """Return those of the images that run on the machine which the wish admits, best first."""
-    fitting = [image for image in running if passes(image, situation, WISH)]
+    return _ordered([image for image in running if passes(image, situation, WISH)], situation)
+
+
+def _ordered(fitting: Sequence[Image], situation: Situation, near: Version | None = None) -> list[Image]:
     return ranked(startable(fitting, situation), situation, near)
 
 
@@ -96,11 +104,18 @@ def _nearest(running: Sequence[Image], situation: Situation) -> list[Choice]:
     found: dict[str, Choice] = {}
     enough: list[frozenset[str]] = []
     given = {name for name in ("torch", "cuda", "flavour") if getattr(situation.wish, name)}
+    meets = {part: [gate(image, situation) is None for image in running] for part, gate in _PARTS.items()}
+    free = with_wish(situation, msgspec.structs.replace(situation.wish, flavour=None))
+    by_task = [wanted_flavour(image, free) is None for image in running]
     for parts in _WAYS_OUT:
         if not running or not given.issuperset(parts) or any(done.issubset(parts) for done in enough):
             continue
         relaxed = with_wish(situation, msgspec.structs.replace(situation.wish, **dict.fromkeys(parts)))
-        order = _fitting(running, relaxed, situation.torch.anchor if situation.torch and "torch" in parts else None)
+        kept = [
+            by_task if part in parts else met for part, met in meets.items() if part == "flavour" or part not in parts
+        ]
+        fitting = [image for image, *met in zip(running, *kept, strict=True) if all(met)]
+        order = _ordered(fitting, relaxed, situation.torch.anchor if situation.torch and "torch" in parts else None)
         if order:
             enough.append(frozenset(parts))
             if order[0].reference not in found:
