@@ -1,12 +1,15 @@
 """What surrounds the choice: plans for each GPU, notes, ways out, and what must never happen."""
 
 import contextlib
+import random
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drydock.core.images import Gpu, Machine, Recommendation, Wish, recommend
+from drydock.core.images.version import Version, parse_cuda, parse_torch
 from drydock.core.trouble import Trouble
 from drydock.data.catalogue import load_catalogue
 from drydock.data.reasons import text, texts
@@ -249,3 +252,63 @@ def test_what_is_not_known_is_not_shown_as_a_question_mark():
         words = [text(why.code, why.values) for item in answer.rejected for why in item.why]
         assert any("needs driver" in line for line in words)
         assert not any("?" in line for line in words)
+
+
+def _free(machine: Machine) -> Recommendation:
+    return recommend(machine, Wish(), CATALOGUE)
+
+
+def _covered(recommendation: Recommendation) -> set[str]:
+    """References against which nothing speaks that has to do with the code inside."""
+    bare = {
+        item.reference
+        for item in recommendation.rejected
+        if {why.code for why in item.why} & {"NO_CODE_FOR_GPU", "CUDNN_TOO_NEW_FOR_GPU"}
+    }
+    return {*IMAGES} - bare
+
+
+@settings(max_examples=150, deadline=None)
+@given(machine=machines, wish=wishes)
+def test_a_wish_is_met_exactly_and_changes_nothing_about_the_gpus(machine: Machine, wish: Wish) -> None:
+    recommendation = recommend(machine, wish, CATALOGUE)
+    rejected = [item.reference for item in recommendation.rejected]
+    chosen = [recommendation.choice.reference] if recommendation.choice else []
+    assert sorted([*rejected, *chosen]) == sorted(IMAGES)
+    assert _covered(recommendation) == _covered(_free(machine))
+    for reference in (*chosen, *recommendation.alternatives):
+        image = IMAGES[reference]
+        assert image.torch is not None or not wish.torch
+        assert image.torch is None or not wish.torch or parse_torch(wish.torch).admits(image.torch)
+        assert not wish.cuda or parse_cuda(wish.cuda).admits(image.cuda)
+        assert image.alpha or not wish.flavour or image.flavour == wish.flavour
+        assert image.alpha or wish.task != "extensions" or wish.flavour or image.flavour == "devel"
+        driver = Version.find(machine.driver)
+        if driver is not None:
+            family = next(entry for entry in CATALOGUE.drivers.families if entry.family == image.cuda[0])
+            assert driver >= (family.windows if machine.os in ("wsl2", "windows") else family.linux)
+
+
+@settings(max_examples=100, deadline=None)
+@given(machine=machines, wish=wishes, shuffled=st.randoms(use_true_random=False))
+def test_the_order_of_the_gpus_changes_nothing(machine: Machine, wish: Wish, shuffled: random.Random) -> None:
+    gpus = list(machine.gpus)
+    shuffled.shuffle(gpus)
+    before = recommend(machine, wish, CATALOGUE)
+    after = recommend(msgspec.structs.replace(machine, gpus=tuple(gpus)), wish, CATALOGUE)
+    assert (before.choice and before.choice.reference) == (after.choice and after.choice.reference)
+    assert (before.refusal and before.refusal.code) == (after.refusal and after.refusal.code)
+    assert before.alternatives == after.alternatives
+    assert [item.reference for item in before.rejected] == [item.reference for item in after.rejected]
+
+
+@settings(max_examples=150, deadline=None)
+@given(machine=machines, wish=wishes)
+def test_what_is_named_as_the_nearest_works_when_it_is_asked_for(machine: Machine, wish: Wish) -> None:
+    refusal = recommend(machine, wish, CATALOGUE).refusal
+    for way in [refusal.nearest, *refusal.others] if refusal and refusal.nearest else []:
+        image = IMAGES[way.reference]
+        named = Wish(cuda=way.cuda) if image.alpha else Wish(torch=way.torch, cuda=way.cuda, flavour=way.flavour)
+        again = recommend(machine, named, CATALOGUE)
+        assert again.choice is not None
+        assert way.reference in (again.choice.reference, *again.alternatives)
