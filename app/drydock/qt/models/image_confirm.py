@@ -17,7 +17,9 @@ from drydock.qt.models.pull import size_text
 _SHORT = 12
 _UNKNOWN = "not known"
 # a registry that answers "there is none" has answered
-_ANSWERS = frozenset(("image-not-found", "platform-missing", "image-name-invalid"))
+MISSING = frozenset(("image-not-found", "image-never-existed", "platform-missing"))
+"""Troubles that say there is nothing to pull."""
+_ANSWERS = MISSING | {"image-name-invalid"}
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +67,7 @@ def standing(asked: Asked | None, *, asking: bool, recorded: bool, made: str) ->
     if asked is None:
         return Line("not_tested", f"Not confirmed.{source}")
     if asked.trouble is not None:
-        return _not_confirmed(asked.trouble, made)
+        return _not_confirmed(asked.trouble, made, asked.at)
     return _confirmed(asked, made)
 
 
@@ -120,14 +122,18 @@ def is_changed(confirmed: Confirmed | None, local: LocalImage | None) -> bool:
     return not any(digest.endswith(f"@{confirmed.published.digest}") for digest in local.digests)
 
 
-def problems(confirmed: Confirmed | None, choice: Choice | None, local: LocalImage | None) -> tuple[Line, ...]:
+def problems(asked: Asked | None, choice: Choice | None, local: LocalImage | None) -> tuple[Line, ...]:
     """Return what must be known before the image is used, the gravest first.
 
     Args:
-        confirmed: what was told of the image.
+        asked: what was told of the image.
         choice: what the catalogue expects of it; None for an image that was asked for by name.
         local: the copy that the engine has.
     """
+    confirmed = asked.confirmed if asked else None
+    if asked and asked.trouble and asked.trouble.id in _ANSWERS and choice is not None:
+        article = trouble_article(asked.trouble)
+        return (Line("broken", f"{full_stop(article.title)} {full_stop(article.text)}"),)
     if confirmed is None:
         return ()
     found = [*_judged(confirmed.judgement, choice), *_differences(confirmed, choice)]
@@ -192,14 +198,21 @@ def entry_of(catalogue: Catalogue, reference: str) -> Image | None:
     return next((image for image in catalogue.images if image.reference == reference), None)
 
 
-def _not_confirmed(trouble: Trouble, made: str) -> Line:
+def full_stop(sentence: str) -> str:
+    """Return a sentence with a full stop, so that another may follow."""
+    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
+
+
+def _not_confirmed(trouble: Trouble, made: str, at: str) -> Line:
     article = trouble_article(trouble)
+    if trouble.id == "image-never-existed":
+        return Line("attention", "Not confirmed: by all that the catalogue knows, there was never such an image.")
     if trouble.id in _ANSWERS:
-        return Line("attention", f"The registry does not confirm it. {article.title}: {article.text}")
+        return Line("attention", f"The registry answered at {at}: {full_stop(article.title)}")
     source = f" What is shown is from the catalogue of {made};" if made else ""
     works = "pulling works as soon as the engine reaches the registry."
     works = f"{source} {works}" if made else f" {works.capitalize()}"
-    return Line("not_tested", f"Not confirmed: {_sentence(article.title)}{works}")
+    return Line("not_tested", f"Not confirmed: {full_stop(article.title)}{works}")
 
 
 def _confirmed(asked: Asked, made: str) -> Line:
@@ -213,10 +226,6 @@ def _confirmed(asked: Asked, made: str) -> Line:
         source = f" Sizes and contents are from the catalogue of {made}." if made else ""
         return Line("ok", f"{words}{source}")
     return Line("not_tested", f"Not confirmed by the registry{why}. Read from the copy that is here, at {asked.at}.")
-
-
-def _sentence(title: str) -> str:
-    return title if title.endswith((".", "!", "?")) else f"{title}."
 
 
 def _download(confirmed: Confirmed | None, image: Image | None) -> Figure:

@@ -9,7 +9,7 @@ from drydock.core.images.described import Described
 from drydock.core.images.judged import Judgement, Verdict
 from drydock.core.images.version import Version
 from drydock.data.knowledge import trouble_article
-from drydock.qt.models.image_confirm import Asked, Line
+from drydock.qt.models.image_confirm import MISSING, Asked, Line, full_stop
 from drydock.qt.models.image_names import NeverMade
 from drydock.qt.models.image_reasons import reason_lines, why_and_way
 from drydock.qt.models.image_rows import VERDICT_STATES, VERDICT_WORDS, CatalogueRow
@@ -28,6 +28,7 @@ _STATES: dict[Verdict, State] = {
     "cannot_run": "broken",
     "cannot_tell": "not_tested",
 }
+_NO_SUCH = frozenset(("image-not-found", "image-never-existed"))
 _CUBINS_BY = {
     "catalogue": "measured in this build",
     "image": "as the image itself says",
@@ -66,7 +67,7 @@ def inspection(asked: Asked | None, row: CatalogueRow | None, never: NeverMade |
         return told(asked.confirmed.described, asked.confirmed.judgement)
     if asked is None and row is None and not (never and never.known):
         return Inspection(stage="asking", word="Not known yet", state="not_tested")
-    if row is not None and not (asked and asked.trouble and asked.trouble.id == "image-not-found"):
+    if row is not None and not (asked and asked.trouble and asked.trouble.id in _NO_SUCH):
         return _listed(row)
     if never is not None and (never.known or (asked and asked.trouble)):
         return Inspection(
@@ -160,9 +161,9 @@ def _unknown(asked: Asked | None) -> Inspection:
             ),
         )
     article = trouble_article(trouble)
-    word = "No such image" if trouble.id == "image-not-found" else "Not known"
-    words = f"{article.title}. {article.text} {article.remedy}".strip()
-    state: State = "broken" if trouble.id in ("image-not-found", "platform-missing") else "attention"
+    word = "No such image" if trouble.id in _NO_SUCH else "Not known"
+    words = " ".join(full_stop(part) for part in (article.title, article.text, article.remedy) if part)
+    state: State = "broken" if trouble.id in MISSING else "attention"
     return Inspection(stage="failed", word=word, state=state, lines=(Line(state, words),))
 
 

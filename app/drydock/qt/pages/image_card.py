@@ -118,7 +118,7 @@ class ImageCard(Card):
         self._badge.show_state(*known.place)
         self.problems.show_lines(known.problems)
         self._renew.setVisible(known.renew)
-        support = (Row(label=self.tr("Supported"), value=known.support),) if known.support else ()
+        support = (Row(label=self.tr("Support"), value=known.support),) if known.support else ()
         self.facts.set_rows((*self._code, *support))
         self.figures.show_facts(known.figures)
         self.standing.say(known.standing, known.digest, again=known.again, can_ask=known.can_ask)

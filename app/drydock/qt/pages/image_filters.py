@@ -32,7 +32,7 @@ class FilterBar(QWidget):
         super().__init__(parent)
         self.search = QLineEdit(placeholderText=self.tr("Filter: 2.9 devel"), clearButtonEnabled=True)
         self.search.setAccessibleName(self.tr("Filter the catalogue"))
-        self.verdict = self._combo(self.tr("Which images are listed"))
+        self.verdict = self._combo(self.tr("Which images are listed"), 20)
         self.verdict.addItems([self.tr("All images"), self.tr("Those that fit")])
         self.verdict.addItems([VERDICT_WORDS[next(iter(kept))] for kept in _KEPT[2:4]])
         self.verdict.addItems([self.tr("Cannot run here"), self.tr("May not exist")])
@@ -107,10 +107,10 @@ class FilterBar(QWidget):
         """Say how many are kept."""
         self._count.setText(self.tr("{shown} of {all}").format(shown=shown, all=every))
 
-    def _combo(self, name: str) -> QComboBox:
+    def _combo(self, name: str, letters: int = 10) -> QComboBox:
         made = QComboBox()
         made.setAccessibleName(name)
-        made.setMinimumContentsLength(10)
+        made.setMinimumContentsLength(letters)
         made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         return made
 

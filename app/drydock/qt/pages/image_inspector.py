@@ -50,6 +50,7 @@ class Inspector(QWidget):
         self.reference = reference
         if self.field.edit.text().strip() != reference:
             self.field.edit.setText(reference)
+            self.field.edit.setCursorPosition(0)
         self._questions.ask(reference)
         self.refresh()
         self.inspected.emit()

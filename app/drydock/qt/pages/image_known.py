@@ -7,6 +7,7 @@ from drydock.core.findings import State
 from drydock.core.images import Catalogue, Choice
 from drydock.qt.app import App
 from drydock.qt.models.image_confirm import (
+    MISSING,
     Asked,
     Line,
     digest_of,
@@ -53,7 +54,7 @@ def known_of(
             free=_free(app),
         ),
         support="\n".join(supported(choice.support, date.today().isoformat())),
-        problems=problems(confirmed, choice, here),
+        problems=problems(asked, choice, here),
         digest=digest_of(confirmed, here),
         again="" if app.recorded else _again(asked, asking=questions.asking(reference)),
         can_ask=not questions.why_not and not questions.asking(reference),
@@ -92,19 +93,20 @@ def inspected_of(
         if missing or found.stage == "asking"
         else figures(confirmed, image=entry_of(catalogue, reference), local=here, free=_free(app))
     )
+    surely_never = never is not None and never.known and confirmed is None
     exists = here is not None or confirmed is not None
     return Inspected(
         reference=reference,
         inspection=found,
         standing=_standing(app, questions, reference, catalogue, in_catalogue=row is not None),
         figures=sizes,
-        problems=problems(confirmed, None, here),
+        problems=problems(asked, None, here),
         ways=never.ways if never and found.stage == "never_made" else (),
         alike=never.alike if never and found.stage == "never_made" else (),
         here=here is not None,
         exists=exists,
         # an unanswered question leaves the decision to the person: the engine may reach what Drydock cannot
-        pullable=(here is None or is_changed(confirmed, here)) and not _surely_missing(asked) and not app.recorded,
+        pullable=(here is None or is_changed(confirmed, here)) and not _surely_missing(asked) and not surely_never,
         why_not=why_not or why_not_pull(confirmed, here),
         digest=digest_of(confirmed, here, reference),
         pin=local_digest(here, confirmed),
@@ -131,9 +133,7 @@ def _never(
 
 
 def _surely_missing(asked: Asked | None) -> bool:
-    return (
-        asked is not None and asked.trouble is not None and asked.trouble.id in ("image-not-found", "platform-missing")
-    )
+    return asked is not None and asked.trouble is not None and asked.trouble.id in MISSING
 
 
 def _place(app: App, reference: str, *, here: bool | None) -> tuple[State, str]:

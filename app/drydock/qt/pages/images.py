@@ -10,17 +10,16 @@ from drydock.core.findings import Diagnosis
 from drydock.core.images import Choice, GpuPlan, Recommendation
 from drydock.core.trouble import Trouble
 from drydock.data.knowledge import trouble_article
-from drydock.jobs.recommend import recommend_for
 from drydock.qt.app import App
 from drydock.qt.models.acts import why_no_engine
 from drydock.qt.models.image_confirm import why_not_pull
-from drydock.qt.models.image_rows import catalogue_rows
 from drydock.qt.models.images import find_local, is_here, nearest_wish
 from drydock.qt.models.launch import LaunchWish
 from drydock.qt.models.local_rows import LocalRow, local_rows, removal_question
 from drydock.qt.pages.catalogue_list import CatalogueList
 from drydock.qt.pages.image_activities import ImageActivities
 from drydock.qt.pages.image_card import ImageCard
+from drydock.qt.pages.image_chooser import Chooser
 from drydock.qt.pages.image_files import ImageFiles
 from drydock.qt.pages.image_inspector import Inspector
 from drydock.qt.pages.image_known import known_of
@@ -47,8 +46,8 @@ class ImagesPage(Page):
     def __init__(self, app: App, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
         self._app = app
-        self.answer: Recommendation | None = None
         self.engine_images = LocalImages(app, self)
+        self.chooser = Chooser(app, self)
         self.questions = ImageQuestions(app, self)
         self.tag_lists = TagLists(app, self)
         self.files = ImageFiles(app, self)
@@ -121,6 +120,8 @@ class ImagesPage(Page):
         app.diagnosis_failed.connect(self._fail)
         app.machine_changed.connect(self._begin)
         app.activities.changed.connect(self._settle)
+        self.chooser.answered.connect(self._refresh)
+        self.chooser.refused.connect(self._refuse)
         self.engine_images.changed.connect(self._show_local)
         self.engine_images.troubled.connect(self._tell)
         self.questions.changed.connect(self._settle)
@@ -153,7 +154,7 @@ class ImagesPage(Page):
     # the machine
 
     def _begin(self) -> None:
-        self.answer = None
+        self.chooser.forget()
         self.failure.hide()
         self._say_tags()
         if self._app.diagnosis:
@@ -176,31 +177,31 @@ class ImagesPage(Page):
     # the choice
 
     @property
+    def answer(self) -> Recommendation | None:
+        """The last answer; None before the first."""
+        return self.chooser.answer
+
+    @property
     def choice(self) -> Choice | None:
         """The recommended image; None while there is none."""
-        return self.answer.choice if self.answer else None
+        return self.chooser.choice
 
     def _choose(self) -> None:
-        diagnosis = self._app.diagnosis
-        if diagnosis is None:
-            return
-        try:
-            self.answer = recommend_for(diagnosis.snapshot, self.wish.wish, self._app.context.catalogue())
-        except Trouble as trouble:
-            # the last answer stays on show while a number is half typed
-            self.wish.refuse(trouble)
-            return
-        self.wish.refuse(None)
-        self._refresh()
+        self.chooser.choose(self.wish.wish, self.engine_images.images or ())
+
+    def _refuse(self, trouble: Trouble) -> None:
+        # the last answer stays on show while a number is half typed
+        self.wish.refuse(trouble)
 
     def _take_nearest(self, choice: Choice) -> None:
         if self._app.diagnosis:
-            snapshot, catalogue = self._app.diagnosis.snapshot, self._app.context.catalogue()
+            snapshot, catalogue = self._app.diagnosis.snapshot, self.chooser.catalogue
             self.wish.set_wish(nearest_wish(snapshot, self.wish.wish, choice, catalogue))
 
     def _refresh(self) -> None:
         if self.answer is None:
             return
+        self.wish.refuse(None)
         self.card.show_answer(self.answer)
         self._lists.start()
         self._ask.start()
@@ -208,9 +209,9 @@ class ImagesPage(Page):
 
     def _refresh_lists(self) -> None:
         self._lists.stop()
-        catalogue = self._app.context.catalogue()
+        catalogue = self.chooser.catalogue
         known = self.engine_images.images
-        rows = catalogue_rows(self.answer, catalogue, known or ()) if self.answer else ()
+        rows = self.chooser.rows(known or ())
         self.catalogue.show_rows(rows)
         self.inspector.set_ground(catalogue, rows, known)
         recommended = self.choice.reference if self.choice else ""
@@ -258,7 +259,7 @@ class ImagesPage(Page):
         pulling = here is None and pull is not None and pull.on_its_way
         action = self.tr("Launch") if here else self.tr("Pulling…") if pulling else self.tr("Pull")
         self.header.say(self.tr("Images"), self._sentence(why), action)
-        self.card.show_known(known_of(self._app, self.questions, choice, known, self._app.context.catalogue()))
+        self.card.show_known(known_of(self._app, self.questions, choice, known, self.chooser.catalogue))
         self.card.set_why_not(why)
         main = self.header.main_button
         theme().bind_icon(main, "launch" if here else "download", "on_accent")

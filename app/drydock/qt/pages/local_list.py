@@ -35,7 +35,7 @@ class LocalList(QWidget):
         self.table = ImageTable(self.tr("Images that the engine has"), stretched=3)
         self.table.setModel(self.model)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.table.fit((330, 92, 84, 0, 110))
+        self.table.fit((290, 86, 88, 0, 96))
         self.table.selectionModel().selectionChanged.connect(self._settle)
         self.table.delete_wanted.connect(self._do_remove)
         self.empty = label("", "muted")
