@@ -184,9 +184,10 @@ def wish_refusal(situation: Situation, existing: Sequence[Image], *, each_gpu_al
     bare = [] if each_gpu_alone_fits else _not_covered_by_any(existing, situation)
     if bare:
         return _no_build(bare[0])
-    if not any(passes(image, situation, (wanted_torch,)) for image in existing):
+    of_torch = [image for image in existing if wanted_torch(image, situation) is None]
+    if not of_torch:
         return Refusal("TORCH_NOT_AVAILABLE", {"cause": _why_no_torch(situation), "wish": _wish_text(situation)})
-    wanted = [image for image in existing if passes(image, situation, WISH)]
+    wanted = [image for image in of_torch if passes(image, situation, WISH)]
     if not wanted:
         cause = "torch" if situation.torch else "cuda"
         values = {"cause": cause, "wish": _wish_text(situation), "builds": _builds(existing, situation)}
