@@ -67,12 +67,12 @@ def test_what_does_not_pass_ends_after_the_last_attempt(context: Context, image:
     proxy.fail(Fault.SERVER_ERROR)
     one = len(proxy.requests)
     with pytest.raises(Trouble) as caught:
-        PullJob(context, name, pauses=()).run(lambda _progress: None, Stop())
+        PullJob(context, name, expected=2_000_500, pauses=()).run(lambda _progress: None, Stop())
     assert caught.value.id == "registry-error"
     each = len(proxy.requests) - one
     assert each > 0
     with pytest.raises(Trouble):
-        PullJob(context, name, pauses=PAUSES).run(lambda _progress: None, Stop())
+        PullJob(context, name, expected=2_000_500, pauses=PAUSES).run(lambda _progress: None, Stop())
     assert len(proxy.requests) - one == 4 * each
 
 
