@@ -7,6 +7,7 @@ import msgspec
 
 from drydock.cli.base import docker_program, engine_option, json_option, note, open_context, print_json, run_job
 from drydock.cli.shell import Shell
+from drydock.core.launch import short_digest
 from drydock.jobs.sessions import Session
 
 
@@ -41,7 +42,8 @@ def list_sessions(engine: str = "", as_json: bool = False) -> None:
     for session in found:
         ports = ", ".join(f"{one.service} {one.port}" for one in session.services if one.port)
         state = session.state if session.exit_code is None else f"{session.state} ({session.exit_code})"
-        click.echo(f"{session.name:28} {state:14} {session.image}  {ports}".rstrip())
+        digest = f"@{short_digest(session.digest)}" if session.digest else ""
+        click.echo(f"{session.name:28} {state:14} {session.image}{digest}  {ports}".rstrip())
     if not found:
         note("There are no sessions. Start one with: drydock launch --jupyter")
 

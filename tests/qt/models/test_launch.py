@@ -136,7 +136,7 @@ def test_the_service_image_is_announced(desktop):
     choice = Choice(image=IMAGE, jupyter=0, tensorboard=0)
     told = " ".join(steps(choice, None, ()))
     assert "pulled first" in told
-    assert "no Jupyter and no TensorBoard" in told
+    assert "adds Jupyter and TensorBoard to it" in told
     told = " ".join(steps(choice, preview_of(choice, desktop, service_image_here=True), ()))
     assert "here already" in told
     assert "used again" in told

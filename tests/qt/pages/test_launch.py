@@ -6,6 +6,7 @@ import urllib.request
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton
 from tests.support.window import opened_window
 
@@ -277,3 +278,41 @@ def test_a_launch_stops_when_asked(live, qtbot, engine, tiny_image, faulty_regis
     qtbot.waitUntil(lambda: not page.run.running, timeout=30_000)
     assert page.run.isHidden()
     assert not engine.client.images.list(name=image)
+
+
+def test_a_pinned_image_of_another_page(window):
+    page, digest = window.page("launch"), "sha256:" + "a" * 64
+    window.app.page_wanted.emit("launch", LaunchWish(image="me/mine:1", digest=digest))
+    assert f"me/mine@{digest}" in page.plan.command.text
+    assert "sha256:aaaaaaaaaaaa" in page.form.note("pin")
+    assert page.form.pin.copy.isVisible()
+    page.form.pin.copy.click()
+    assert QGuiApplication.clipboard().text() == digest
+    page.form.image.setEditText("me/mine:1@sha256:12")
+    assert "64 hexadecimal digits" in page.form.note("image")
+
+
+def test_a_compiler_is_offered_for_compiling(window):
+    page = window.page("launch")
+    assert not page.form.compiler.isChecked()
+    image = "pytorch/pytorch:2.9.1-cuda12.8-cudnn9-devel"
+    window.app.page_wanted.emit("launch", LaunchWish(image=image, compiles=True))
+    assert not page.form.compiler.isChecked()
+    assert "one already" in page.form.note("compiler")
+    window.app.page_wanted.emit("launch", LaunchWish(image="me/mine:1", compiles=True))
+    assert page.form.compiler.isChecked()
+    assert "a C compiler" in page.plan.steps.text()
+
+
+def test_an_image_is_pinned_to_the_copy_here(live, qtbot, engine, tiny_image):
+    page, reference = live.page("launch"), f"{engine.registry}/launch/pinned:1"
+    engine.push(tiny_image, "launch/pinned", "1")
+    engine.client.images.pull(reference)
+    page.form.image.setEditText(reference)
+    page.form.pin.switch.click()
+    qtbot.waitUntil(lambda: page.form.pin.digest != "", timeout=20_000)
+    assert "the copy that is here" in page.form.note("pin")
+    assert page.form.pin.digest in page.plan.command.text
+    page.form.pin.switch.click()
+    assert page.form.pin.digest == ""
+    engine.forget_image(reference)

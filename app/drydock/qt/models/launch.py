@@ -16,10 +16,14 @@ from drydock.core.launch import (
     Problem,
     Service,
     docker_run_line,
+    parse_image,
     parse_mount,
     parse_size,
     preflight,
+    short_digest,
 )
+from drydock.core.launch.additions import TRITON_CAPABILITY, part_names, suggests_compiler
+from drydock.core.launch.contents import find_local
 from drydock.core.trouble import Trouble
 from drydock.data.knowledge import trouble_article
 from drydock.data.reasons import text as reason_text
@@ -30,6 +34,7 @@ Port: TypeAlias = int | None
 SERVICE_NAMES: dict[Service, str] = {"jupyter": "Jupyter", "ssh": "SSH", "tensorboard": "TensorBoard"}
 FIELDS = (
     "image",
+    "pin",
     "gpus",
     "workspace",
     "checkpoints",
@@ -49,17 +54,20 @@ class LaunchWish(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         digest: what the image is to be pinned to; empty pins nothing.
+        compiles: the work uses ``torch.compile``.
     """
 
     image: str = ""
     digest: str = ""
     gpus: tuple[str, ...] = ()
+    compiles: bool = False
 
 
 class FormTexts(msgspec.Struct, frozen=True, kw_only=True):
     """The form as it was typed.
 
     Attributes:
+        pin: the image is to be pinned, to ``digest`` once that is known.
         mounts: one ``SOURCE:TARGET[:ro]`` a line; ``environment``: one ``NAME=VALUE`` a line.
     """
 
@@ -70,6 +78,9 @@ class FormTexts(msgspec.Struct, frozen=True, kw_only=True):
     jupyter: Port = None
     ssh: Port = None
     tensorboard: Port = None
+    compiler: bool = False
+    pin: bool = False
+    digest: str = ""
     memory: str = ""
     shm_size: str = ""
     name: str = ""
@@ -95,8 +106,10 @@ def read_form(texts: FormTexts, environment: dict[str, str] | None = None) -> tu
     problems: list[Problem] = []
     mounts = _mounts(texts.mounts, problems)
     variables = {**(environment or {}), **_variables(texts.environment, problems)}
+    image, digest = _image(texts, problems)
     choice = Choice(
-        image=texts.image.strip(),
+        image=image,
+        digest=digest,
         gpus=texts.gpus,
         workspace=_directory(texts.workspace),
         checkpoints=_directory(texts.checkpoints),
@@ -104,6 +117,7 @@ def read_form(texts: FormTexts, environment: dict[str, str] | None = None) -> tu
         jupyter=texts.jupyter,
         ssh=texts.ssh,
         tensorboard=texts.tensorboard,
+        compiler=texts.compiler,
         memory=_size(texts.memory, "memory", problems),
         shm_size=_size(texts.shm_size, "shm_size", problems),
         name=texts.name.strip(),
@@ -148,7 +162,7 @@ def command_line(choice: Choice, snapshot: Snapshot, taken_names: frozenset[str]
     if not choice.image:
         return ""
     ground = Ground(engine=snapshot.engine, taken_names=taken_names)
-    image = next((image for image in local if choice.image in image.references), None)
+    image = find_local(local, choice.pinned_image)
     return docker_run_line(make_plan(choice, ground, image))
 
 
@@ -166,6 +180,32 @@ def image_note(
     if any(reason.code == "OUTRANKED" for reason in why):
         return "ok", f"It runs on this machine. {here}"
     return "attention", f"{words} {here}"
+
+
+def has_compiler(reference: str, catalogue: Catalogue) -> bool | None:
+    """Say whether an image brings a C compiler; None when the catalogue does not know it."""
+    return next((image.compiler for image in catalogue.images if image.reference == reference), None)
+
+
+def wants_compiler(wish: LaunchWish, snapshot: Snapshot, catalogue: Catalogue) -> bool:
+    """Say whether the compiler should be switched on for a wish."""
+    return suggests_compiler(
+        compiles=wish.compiles, has_compiler=has_compiler(wish.image, catalogue), capabilities=_capabilities(snapshot)
+    )
+
+
+def compiler_note(reference: str, snapshot: Snapshot, catalogue: Catalogue) -> str:
+    """Return what adding a compiler to this image on this machine is good for."""
+    if has_compiler(reference, catalogue):
+        return "This image has one already."
+    known = _capabilities(snapshot)
+    if known and max(known) < TRITON_CAPABILITY:
+        return "For C++ extensions. torch.compile cannot use these GPUs: Triton needs compute capability 7.0."
+    return "torch.compile needs one, and this image may have none."
+
+
+def _capabilities(snapshot: Snapshot) -> tuple[tuple[int, int], ...]:
+    return tuple(gpu.compute_capability.value for gpu in snapshot.gpus if isinstance(gpu.compute_capability, Known))
 
 
 def image_environment(reference: str, answer: Recommendation) -> dict[str, str]:
@@ -197,16 +237,17 @@ def steps(choice: Choice, preview: LaunchPreview | None, local: tuple[LocalImage
     """Return what will happen after the click, as sentences."""
     if not choice.image:
         return ()
-    here = preview.image_here if preview else any(choice.image in image.references for image in local)
-    lines = [f"{choice.image} is here already." if here else f"{choice.image} is pulled first."]
-    if choice.services:
-        names = " and ".join(SERVICE_NAMES[service] for service in choice.services)
+    here = preview.image_here if preview else find_local(local, choice.pinned_image) is not None
+    pin = f", pinned to {short_digest(choice.digest)}," if choice.digest else ""
+    lines = [f"{choice.image}{pin} is here already." if here else f"{choice.image}{pin} is pulled first."]
+    if choice.parts:
+        names = part_names(choice.parts)
         if preview and preview.service_image_here:
             lines.append(f"The image with {names} was made before and is used again.")
         else:
             lines.append(
-                f"Official images hold no {names.replace(' and ', ' and no ')}: an image with it is built once from "
-                "yours, which takes some minutes, and is used again later."
+                f"An image that adds {names} to it is built first, which takes some minutes; later launches use it "
+                "again."
             )
     lines.append("Ports are open on 127.0.0.1 only." if choice.services else "No port is opened.")
     return tuple(lines)
@@ -218,8 +259,19 @@ def service_words(services: str) -> str:
     return " and ".join(names)
 
 
+def _image(texts: FormTexts, problems: list[Problem]) -> tuple[str, str]:
+    try:
+        image, digest = parse_image(texts.image)
+    except Trouble as trouble:
+        problems.append(_unread("image", trouble))
+        return texts.image.strip(), ""
+    if texts.pin and image and not (digest or texts.digest):
+        problems.append(_unread("pin", Trouble("launch-pin-unresolved", image=image)))
+    return image, digest or (texts.digest if texts.pin else "")
+
+
 def _value(choice: Choice, field: str) -> object:
-    return getattr(choice, field)
+    return choice.pinned_image if field == "image" else getattr(choice, field, None)
 
 
 def _size(text: str, field: str, problems: list[Problem]) -> int | None:

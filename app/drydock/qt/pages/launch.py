@@ -16,12 +16,15 @@ from drydock.qt.models.images import refusal_text
 from drydock.qt.models.launch import (
     LaunchWish,
     all_problems,
+    compiler_note,
     gpu_lines,
     image_environment,
     image_note,
     read_form,
+    wants_compiler,
 )
 from drydock.qt.pages.launch_form import LaunchForm
+from drydock.qt.pages.launch_pin import PinFinder
 from drydock.qt.pages.launch_preview import LaunchPreviewCard
 from drydock.qt.pages.launch_run import LaunchRun
 from drydock.qt.pages.local_images import LocalImages
@@ -57,6 +60,9 @@ class LaunchPage(Page):
         if isinstance(wish, LaunchWish):
             self.tabs.setCurrentIndex(0)
             self.form.take_wish(wish)
+            diagnosis = self._app.diagnosis
+            if diagnosis and wants_compiler(wish, diagnosis.snapshot, load_catalogue()):
+                self.form.compiler.setChecked(True)
 
     def work_on_its_way(self) -> str:
         """Say what closing the window would stop."""
@@ -82,6 +88,7 @@ class LaunchPage(Page):
         self.run = LaunchRun(self._app)
         self.sessions = SessionList(self._app)
         self.plan = LaunchPreviewCard(self._app)
+        self.pin = PinFinder(self._app, self.form.pin, self)
 
     def _place(self) -> None:
         self.body.addWidget(self.header)
@@ -105,6 +112,7 @@ class LaunchPage(Page):
         self.tabs.currentChanged.connect(self._turn_to)
         self.plan.changed.connect(self._judge)
         self.form.edited.connect(self._judge)
+        self.pin.changed.connect(self._judge)
         self.run.changed.connect(self._settle)
         self.run.ready.connect(self._show_ready)
         self.sessions.counted.connect(self._count)
@@ -161,6 +169,8 @@ class LaunchPage(Page):
 
     def _show_local(self) -> None:
         if self._app.diagnosis:
+            # a pull or a removal may have changed what the image's name stands for
+            self.pin.forget()
             self.form.offer(self._references(), gpu_lines(self._app.diagnosis.snapshot))
             self._judge()
 
@@ -168,7 +178,8 @@ class LaunchPage(Page):
 
     def _read(self) -> tuple[Choice, tuple[Problem, ...]]:
         texts = self.form.texts
-        needed = image_environment(texts.image.strip(), self._answer) if self._answer else {}
+        reference = texts.image.strip().partition("@")[0]
+        needed = image_environment(reference, self._answer) if self._answer else {}
         return read_form(texts, needed)
 
     def _judge(self) -> None:
@@ -176,9 +187,11 @@ class LaunchPage(Page):
         diagnosis, answer = self._app.diagnosis, self._answer
         if diagnosis is None or answer is None:
             return
+        self.pin.follow(self.form.image.currentText().strip(), self._why_not())
         choice, unread = self._read()
         taken = self.sessions.names
         self._problems = all_problems(choice, unread, diagnosis.snapshot, taken, self.plan.previewed)
+        self.form.show_compiler_note(compiler_note(choice.image, diagnosis.snapshot, load_catalogue()))
         if choice.image:
             self.form.show_image_note(*image_note(choice.image, answer, load_catalogue(), self._local))
         elif answer.choice is None:

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QCheckBox, QLineEdit, QPlainTextEdit, QVBoxLayout,
 from drydock.core.launch import Problem
 from drydock.qt.models.launch import FormTexts, GpuLine, LaunchWish, problem_text
 from drydock.qt.pages.launch_fields import DirectoryField, GpuBox, ImageBox, ServiceField
+from drydock.qt.pages.launch_pin import PinField
 from drydock.qt.theme import State, theme, tokens
 from drydock.qt.widgets.card import Card
 from drydock.qt.widgets.field import Field
@@ -27,6 +28,7 @@ class LaunchForm(QWidget):
     def __init__(self, workspace: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._image_note: tuple[State | None, str] = (None, "")
+        self._compiler_note = ""
         self._make_controls()
         self._make_fields()
         self._place()
@@ -47,6 +49,9 @@ class LaunchForm(QWidget):
             jupyter=self.jupyter.wish,
             ssh=self.ssh.wish,
             tensorboard=self.tensorboard.wish,
+            compiler=self.compiler.isChecked(),
+            pin=self.pin.wanted,
+            digest=self.pin.digest,
             memory=self.memory.text(),
             shm_size=self.shm_size.text(),
             name=self.name.text(),
@@ -62,7 +67,7 @@ class LaunchForm(QWidget):
     def take_wish(self, wish: LaunchWish) -> None:
         """Fill in what another page sent along."""
         if wish.image:
-            self.image.setEditText(wish.image)
+            self.image.setEditText(f"{wish.image}@{wish.digest}" if wish.digest else wish.image)
         if wish.gpus:
             self.gpus.choose(wish.gpus)
 
@@ -77,9 +82,16 @@ class LaunchForm(QWidget):
         """Say what is known of the image, or why none is recommended; other problems of the field go before it."""
         self._image_note = (state, text)
 
+    def show_compiler_note(self, text: str) -> None:
+        """Say what a compiler is good for with this image and these GPUs."""
+        self._compiler_note = text
+
     def show_problems(self, problems: tuple[Problem, ...]) -> None:
         """Say at each field what is wrong with it; a blocker before a warning."""
         for name, field in self._fields.items():
+            if name == "pin":
+                # it says by itself what it knows
+                continue
             mine = sorted((one for one in problems if one.field == name), key=lambda one: one.state != "blocker")
             if mine:
                 field.say(problem_text(mine[0]), "broken" if mine[0].state == "blocker" else "attention")
@@ -88,6 +100,7 @@ class LaunchForm(QWidget):
         state, text = self._image_note
         if text and not any(one.field == "image" and one.id != "launch-image-empty" for one in problems):
             self._fields["image"].say(text, state)
+        self._fields["compiler"].say(self._compiler_note)
         if any(one.field in ("mounts", "environment") for one in problems):
             self.more.setChecked(True)
 
@@ -101,9 +114,11 @@ class LaunchForm(QWidget):
         self.name = QLineEdit(placeholderText=self.tr("made from the image"))
         self.mounts = _lines("/data/images:/data:ro")
         self.environment = _lines("HF_HOME=/workspace/.hf")
+        self.compiler = QCheckBox(self.tr("C compiler"))
         self.caches = QCheckBox(self.tr("Keep downloads and compiled kernels in volumes of their own"))
 
     def _make_fields(self) -> None:
+        self.pin = PinField()
         self.workspace = DirectoryField(self.tr("Workspace"), self.tr("Shown at /workspace in the container."))
         self.checkpoints = DirectoryField(self.tr("Checkpoints"), self.tr("Shown at /checkpoints."))
         self.jupyter = ServiceField(self.tr("Jupyter"), self.tr("A notebook in the browser, behind a random token."))
@@ -113,12 +128,14 @@ class LaunchForm(QWidget):
         )
         self._fields: dict[str, Field] = {
             "image": Field(self.tr("Image"), self.image),
+            "pin": self.pin,
             "gpus": Field(self.tr("GPUs"), self.gpus),
             "workspace": self.workspace,
             "checkpoints": self.checkpoints,
             "jupyter": self.jupyter,
             "ssh": self.ssh,
             "tensorboard": self.tensorboard,
+            "compiler": Field("", self.compiler),
             "memory": Field(self.tr("Memory limit"), self.memory, self.tr("Such as 32g.")),
             "shm_size": Field(self.tr("Shared memory"), self.shm_size, self.tr("For DataLoader workers, such as 8g.")),
             "name": Field(self.tr("Name"), self.name, self.tr("By which the session is found again.")),
@@ -135,8 +152,8 @@ class LaunchForm(QWidget):
         cards = QWidget()
         flow = FlowLayout(cards, least=330, most=2)
         groups = (
-            (self.tr("What runs, and where"), ("image", "gpus")),
-            (self.tr("Services"), ("jupyter", "ssh", "tensorboard")),
+            (self.tr("What runs, and where"), ("image", "pin", "gpus")),
+            (self.tr("Services and tools"), ("jupyter", "ssh", "tensorboard", "compiler")),
             (self.tr("Your files"), ("workspace", "checkpoints")),
             (self.tr("Limits and name"), ("memory", "shm_size", "name")),
         )
@@ -162,13 +179,14 @@ class LaunchForm(QWidget):
 
     def _connect(self) -> None:
         self.image.currentTextChanged.connect(self._say_edited)
-        for box in (self.gpus, self.jupyter, self.ssh, self.tensorboard):
+        for box in (self.gpus, self.pin, self.jupyter, self.ssh, self.tensorboard):
             box.edited.connect(self._say_edited)
         edits = (self.workspace.edit, self.checkpoints.edit, self.memory, self.shm_size, self.name)
         for edit in edits:
             edit.textChanged.connect(self._say_edited)
         for text in (self.mounts, self.environment):
             text.textChanged.connect(self._say_edited)
+        self.compiler.toggled.connect(self._say_edited)
         self.caches.toggled.connect(self._say_edited)
 
     def _unfold(self, open_: bool) -> None:

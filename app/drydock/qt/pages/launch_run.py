@@ -10,7 +10,7 @@ from drydock.core.trouble import Trouble
 from drydock.data.knowledge import trouble_article
 from drydock.engines import PullProgress
 from drydock.jobs.launch import LaunchJob
-from drydock.jobs.launch_steps import BuildLine, LogLine, Ready, Stage
+from drydock.jobs.launch_steps import BuildLine, LogLine, Ready, Stage, Superseded
 from drydock.jobs.sessions import Session
 from drydock.qt.app import App
 from drydock.qt.bridge import Running
@@ -98,6 +98,9 @@ class LaunchRun(QWidget):
         elif isinstance(step, BuildLine | LogLine):
             self.log.show()
             self.log.view.post((step.text,))
+        elif isinstance(step, Superseded):
+            words = self.tr("{old} was made from an older {parent} and can be removed on the Images page.")
+            self._app.noted.emit(words.format(old=step.reference, parent=step.parent), "attention")
         elif isinstance(step, Ready):
             self.panel.set_detail(self.tr("Everything answers."))
             if step.url:
@@ -110,15 +113,14 @@ class LaunchRun(QWidget):
         titles = {
             "checking": self.tr("Checking the choice"),
             "pulling": self.tr("Pulling {text}"),
-            "building": self.tr("Adding the services to the image"),
+            "building": self.tr("Adding what the image lacks"),
             "creating": self.tr("Creating {text}"),
             "starting": self.tr("Starting {text}"),
             "waiting": self.tr("Waiting for {text} to answer"),
         }
         details = {
             "building": self.tr(
-                "The official image has no Jupyter, SSH server or TensorBoard. An image with them is made once, as "
-                "{text}; later launches use it again."
+                "An image with the services and tools is made once, as {text}; later launches use it again."
             )
         }
         self.panel.set_title(titles[stage.name].format(text=service_words(stage.text)))
