@@ -85,7 +85,7 @@ def _decide(
     order = _fitting(running, situation)
     if order:
         return order, None
-    refusal = wish_refusal(situation, existing, each_gpu_alone_fits=each_gpu_alone_fits)
+    refusal = wish_refusal(situation, existing, running, each_gpu_alone_fits=each_gpu_alone_fits)
     nearest = _nearest(running, situation)
     return [], Refusal(refusal.code, refusal.values, next(iter(nearest), None), tuple(nearest[1:]))
 

@@ -176,12 +176,14 @@ _QUESTIONS: tuple[Callable[[Situation], Refusal | None], ...] = (
 )
 
 
-def wish_refusal(situation: Situation, existing: Sequence[Image], *, each_gpu_alone_fits: bool) -> Refusal:
+def wish_refusal(
+    situation: Situation, existing: Sequence[Image], running: Sequence[Image], *, each_gpu_alone_fits: bool
+) -> Refusal:
     """Return why no image meets the wish, on a machine against which nothing certain speaks.
 
-    Only ``existing`` images are asked: those that exist for the machine, whatever is wished.
+    Only ``existing`` images are asked: those that exist for the machine, whatever is wished. ``running`` ones run on it.
     """
-    bare = [] if each_gpu_alone_fits else _not_covered_by_any(existing, situation)
+    bare = [] if running or each_gpu_alone_fits else _not_covered_by_any(existing, situation)
     if bare:
         return _no_build(bare[0])
     of_torch = [image for image in existing if wanted_torch(image, situation) is None]
