@@ -181,7 +181,8 @@ def wish_refusal(
 ) -> Refusal:
     """Return why no image meets the wish, on a machine against which nothing certain speaks.
 
-    Only ``existing`` images are asked: those that exist for the machine, whatever is wished. ``running`` ones run on it.
+    Only ``existing`` images are asked: those that exist for the machine, whatever is wished.
+    ``running`` are those of them that run on it.
     """
     bare = [] if running or each_gpu_alone_fits else _not_covered_by_any(existing, situation)
     if bare:
