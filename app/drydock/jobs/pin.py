@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from drydock.core.launch import Choice, Problem, digest_of, holds, parse_image, short_digest
-from drydock.core.trouble import Trouble
+from drydock.core.trouble import Trouble, Value
 from drydock.engines import Engine
 from drydock.jobs.confirm import ConfirmJob
 from drydock.jobs.context import Context
@@ -89,7 +89,7 @@ def _other_copy(engine: Engine, choice: Choice) -> tuple[Problem, ...]:
     local = engine.find_image(choice.image)
     if local is None or holds(local, choice.digest):
         return ()
-    values = {
+    values: dict[str, Value] = {
         "image": choice.image,
         "digest": short_digest(choice.digest),
         "here": short_digest(digest_of(choice.image, local) or local.id),

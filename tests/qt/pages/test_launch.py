@@ -283,7 +283,10 @@ def test_a_launch_stops_when_asked(live, qtbot, engine, tiny_image, faulty_regis
 def test_a_pinned_image_of_another_page(window):
     page, digest = window.page("launch"), "sha256:" + "a" * 64
     window.app.page_wanted.emit("launch", LaunchWish(image="me/mine:1", digest=digest))
+    assert f"drydock.image-digest={digest}" in page.plan.command.text
+    page.form.jupyter.switch.click()
     assert f"me/mine@{digest}" in page.plan.command.text
+    assert "pinned to sha256:aaaaaaaaaaaa" in page.plan.steps.text()
     assert "sha256:aaaaaaaaaaaa" in page.form.note("pin")
     assert page.form.pin.copy.isVisible()
     page.form.pin.copy.click()

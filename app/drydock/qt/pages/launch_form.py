@@ -115,6 +115,7 @@ class LaunchForm(QWidget):
         self.mounts = _lines("/data/images:/data:ro")
         self.environment = _lines("HF_HOME=/workspace/.hf")
         self.compiler = QCheckBox(self.tr("C compiler"))
+        self.compiler.setMinimumHeight(tokens.CONTROL_HEIGHT + 2)
         self.caches = QCheckBox(self.tr("Keep downloads and compiled kernels in volumes of their own"))
 
     def _make_fields(self) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from drydock.core.launch import short_digest
 from drydock.jobs.sessions import Session
 from drydock.qt.models.sessions import ProofWords, facts_line, state_words
 from drydock.qt.theme import tokens
@@ -68,7 +69,9 @@ class SessionCard(Card):
         """Show the session as it is now."""
         self.session = session
         self.state_badge.show_state(*state_words(session))
-        self._image.setText(session.image)
+        contents = f"  {short_digest(session.digest)}" if session.digest else ""
+        self._image.setText(f"{session.image}{contents}")
+        self._image.setToolTip(session.digest)
         self._facts.setText(facts_line(session, now))
         self._settle()
 
