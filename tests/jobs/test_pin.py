@@ -56,6 +56,17 @@ def test_an_image_that_never_was_in_a_registry(context, engine, tiny_image):
     assert caught.value.id == "launch-pin-no-digest"
 
 
+def test_a_digest_of_another_name_pins_nothing(context, engine, published):
+    engine.client.images.pull(published)
+    engine.client.api.tag(published, "drydock-test/renamed", "1")
+    try:
+        with pytest.raises(Trouble) as caught:
+            run(PinJob(context, "drydock-test/renamed:1"))
+    finally:
+        engine.client.api.remove_image("drydock-test/renamed:1")
+    assert caught.value.id == "launch-pin-no-digest"
+
+
 @pytest.mark.parametrize("text", ["a/b@sha256:12", "a/b@", "@" + NOWHERE, "a/b:1@latest"])
 def test_what_is_no_digest(context, text):
     with pytest.raises(Trouble) as caught:

@@ -12,6 +12,7 @@ from drydock.core.launch import (
     LaunchPlan,
     Problem,
     blockers,
+    contents_of,
     digest_of,
     docker_run,
     docker_run_line,
@@ -154,7 +155,7 @@ def make_plan(choice: Choice, ground: Ground, local: LocalImage | None) -> Launc
         name=proposed_name(choice, ground.taken_names),
         version=__version__,
         parent_id=local.id if local else "",
-        parent_digest=digest_of(choice.image, local) if local else "",
+        parent_digest=contents_of(choice.image, local) if local else "",
         gpu_by=gpu_way(ground.engine) or "hook",
     )
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from drydock.core.launch import Choice, Problem, digest_of, holds, parse_image, short_digest
+from drydock.core.launch import Choice, Problem, contents_of, digest_of, holds, parse_image, short_digest
 from drydock.core.trouble import Trouble, Value
 from drydock.engines import Engine
 from drydock.jobs.confirm import ConfirmJob
@@ -92,6 +92,6 @@ def _other_copy(engine: Engine, choice: Choice) -> tuple[Problem, ...]:
     values: dict[str, Value] = {
         "image": choice.image,
         "digest": short_digest(choice.digest),
-        "here": short_digest(digest_of(choice.image, local) or local.id),
+        "here": short_digest(contents_of(choice.image, local)),
     }
     return (Problem(field="image", state="warning", id="launch-pin-differs", values=values),)

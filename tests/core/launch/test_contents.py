@@ -31,6 +31,8 @@ def test_the_digest_is_that_of_the_named_registry():
     assert digest_of("pytorch/pytorch:2.9", image) == B
     assert digest_of("docker.io/pytorch/pytorch:2.9", image) == B
     assert digest_of("mirror:5000/pytorch/pytorch:2.9", image) == A
+    assert digest_of("mine:1", image) == ""
+    assert contents_of("mine:1", image) in (A, B)
     assert contents_of("mine:1", local()) == C
     assert digest_of("mine:1", local()) == ""
 

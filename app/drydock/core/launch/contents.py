@@ -19,19 +19,19 @@ def repository_of(reference: str) -> str:
 
 
 def digest_of(reference: str, image: LocalImage) -> str:
-    """Return the digest that pins a local image in the registry of its reference; empty if it was in none.
+    """Return the digest that pins a local image under its reference; empty where it never was in that repository.
 
-    A copy that came from another registry has contents of the same digest in most cases, but need not.
+    A digest of another repository does not do: the engine would look for it in this one.
     """
     repository = repository_of(reference)
     pairs = sorted(digest.rpartition("@")[::2] for digest in image.digests)
-    own = [digest for name, digest in pairs if repository_of(name) == repository]
-    return (own or [digest for _, digest in pairs] or [""])[0]
+    return next((digest for name, digest in pairs if repository_of(name) == repository), "")
 
 
 def contents_of(reference: str, image: LocalImage) -> str:
-    """Return what names a local image's contents: its digest, or its id where it never was in a registry."""
-    return digest_of(reference, image) or image.id
+    """Return what names a local image's contents: its digest, one of another repository, or else its id."""
+    others = sorted(digest.rpartition("@")[2] for digest in image.digests)
+    return digest_of(reference, image) or next(iter(others), image.id)
 
 
 def holds(image: LocalImage, digest: str) -> bool:
