@@ -84,6 +84,8 @@ def print_recommendation(answer: Recommendation, *, show_all: bool) -> None:
         click.echo(click.style("No image: ", bold=True) + text(answer.refusal.code, answer.refusal.values))
         if answer.refusal.nearest:
             click.echo(f"  Nearest that works here: {answer.refusal.nearest.reference}")
+        for other in answer.refusal.others:
+            click.echo(f"  Another way out: {other.reference}")
     for plan in answer.per_gpu:
         names = ", ".join(gpu.name for gpu in plan.gpus)
         if plan.choice:

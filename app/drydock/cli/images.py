@@ -27,7 +27,7 @@ def images() -> None:
 @click.option("--gpu", "gpus", multiple=True, metavar="NAME:CC", help="Describe a machine instead: 'RTX 4090:8.9'.")
 @click.option("--driver", default=None, metavar="V", help="Driver version of the described machine.")
 @click.option("--os", "system", type=click.Choice(["linux", "wsl2", "windows", "jetson"]), default=None)
-@click.option("--arch", type=click.Choice(["amd64", "arm64"]), default=None)
+@click.option("--arch", type=click.Choice(["amd64", "arm64", "other"]), default=None)
 @click.option("--machine", default="", metavar="BUNDLE|DIR|SAMPLE", help="Ask for a recorded machine.")
 @click.option("--confirm", is_flag=True, help="Ask the registry whether the image is there, and how large it is.")
 @click.option("--all", "show_all", is_flag=True, help="Show every rejected image with why.")
