@@ -1,18 +1,20 @@
 import pytest
 from tests.support.snapshots import gpu, healthy_snapshot
 
-from drydock.core.facts import Known, LocalImage
+from drydock.core.facts import Known, LocalImage, TagList
 from drydock.core.images import Gpu, Machine, Wish, recommend
+from drydock.core.images.live import with_tags
 from drydock.data.catalogue import load_catalogue
 from drydock.data.machine import open_machine
 from drydock.jobs.recommend import recommend_for
-from drydock.qt.models.image_tables import CatalogueTable
+from drydock.qt.models.image_reasons import reason_lines
+from drydock.qt.models.image_rows import catalogue_rows, filter_choices
+from drydock.qt.models.image_tables import CatalogueTable, Filter
 from drydock.qt.models.images import (
-    catalogue_rows,
     confirmation,
     contents,
+    find_local,
     gpu_code,
-    local_rows,
     nearest_wish,
     plan_title,
     reasons,
@@ -109,29 +111,71 @@ def test_mixed_gpus_have_a_plan_each():
     assert [plan_title(plan) for plan in plans] == ["GeForce RTX 4090", "GeForce GTX 1080"]
 
 
-def test_local_images_have_a_row_for_each_name():
-    services = {"drydock.service-image": "key", "drydock.parent": "p/q:1", "drydock.parts": "jupyter,ssh"}
-    images = (
-        local("a/b:1", "a/b:latest"),
-        local("drydock/service:key", labels=services),
-        local(),
+@pytest.mark.parametrize(
+    ("reference", "found"),
+    [
+        ("a/b:1", True),
+        ("docker.io/a/b:1", True),
+        ("a/b:2", False),
+        ("a/b", True),
+        ("docker.io/library/c", True),
+        ("a/b:1@sha256:d", True),
+        ("a/b@sha256:d", True),
+        ("a/b@sha256:e", False),
+        ("a.example:5000/a/b:1", False),
+    ],
+)
+def test_a_local_image_is_found_however_its_name_is_written(reference, found):
+    image = LocalImage(
+        id="sha256:i",
+        references=("a/b:1", "a/b:latest", "c:latest"),
+        digests=("a/b@sha256:d",),
+        size=1,
+        created="",
+        labels={},
     )
-    rows = local_rows(images, load_catalogue(), "a/b:1")
-    assert [row.key for row in rows] == ["a/b:1", "a/b:latest", "drydock/service:key", "sha256:" + "a" * 64]
-    assert rows[0].kind == "Recommended for this machine"
-    assert rows[2].kind == "Made by Drydock: p/q:1 with jupyter, ssh"
-    assert rows[3].name.startswith("(no name) aaaa")
-    assert rows[0].size_text == "5.0 GB"
+    assert (find_local(reference, (image,)) is image) is found
 
 
 def test_the_filter_keeps_rows_with_every_word(qapp, desktop):
     table = CatalogueTable()
     table.set_rows(catalogue_rows(recommend_for(desktop, Wish()), load_catalogue(), ()))
-    table.narrow("2.9 devel", frozenset())
+    table.narrow(Filter(text="2.9 devel"))
     assert table.rows
     assert all(row.torch.startswith("2.9") and row.flavour == "devel" for row in table.rows)
-    table.narrow("2.9 devel", frozenset(("recommended",)))
+    table.narrow(Filter(text="2.9 devel", verdicts=frozenset(("recommended",))))
     assert table.rowCount() == 0
-    table.narrow("", frozenset(("recommended",)))
+    table.narrow(Filter(verdicts=frozenset(("recommended",))))
     assert table.rowCount() == 1
     assert len(table.every) > 100
+
+
+def test_the_filters_narrow_to_a_series_a_cuda_and_a_flavour(qapp, desktop):
+    rows = catalogue_rows(recommend_for(desktop, Wish()), load_catalogue(), ())
+    offered = filter_choices(rows)
+    assert offered.series.index("2.10") < offered.series.index("2.9") < offered.series.index("1.13")
+    assert "12.6" in offered.cuda
+    table = CatalogueTable()
+    table.set_rows(rows)
+    table.narrow(Filter(series="2.9", cuda="12.8", flavour="runtime"))
+    assert {row.name for row in table.rows} == {"2.9.0-cuda12.8-cudnn9-runtime", "2.9.1-cuda12.8-cudnn9-runtime"}
+
+
+def test_a_listed_tag_that_the_catalogue_does_not_know_is_newer_and_never_recommended(desktop):
+    tags = [image.tag for image in load_catalogue().images if image.repository == "pytorch/pytorch"]
+    gone, newer = tags.pop(), "2.99.0-cuda13.0-cudnn9-runtime"
+    listed = TagList(repository="pytorch/pytorch", tags=(*tags, newer), read_at="2026-11-25T12:00:00Z")
+    catalogue = with_tags(load_catalogue(), (listed,))
+    answer = recommend_for(desktop, Wish(), catalogue)
+    rows = {row.name: row for row in catalogue_rows(answer, catalogue, ())}
+    assert rows[newer].verdict == "newer"
+    assert "newer than the catalogue" in rows[newer].first
+    assert rows[gone].verdict == "not_listed"
+    assert newer not in answer.choice.reference
+
+
+def test_every_reason_is_told_with_what_would_help(desktop):
+    rows = {row.name: row for row in catalogue_rows(recommend_for(desktop, Wish()), load_catalogue(), ())}
+    lines = reason_lines(rows["2.14.1-cuda13.2-cudnn9-devel"])
+    assert [line.state for line in lines] == ["broken", "attention"]
+    assert "Install driver" in lines[0].text

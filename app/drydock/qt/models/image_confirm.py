@@ -20,6 +20,16 @@ _UNKNOWN = "not known"
 MISSING = frozenset(("image-not-found", "image-never-existed", "platform-missing"))
 """Troubles that say there is nothing to pull."""
 _ANSWERS = MISSING | {"image-name-invalid"}
+_UNMET = "REQUIREMENT_NOT_MET"
+# what an image tells of itself that the catalogue could not expect
+_TELLING = frozenset((
+    _UNMET,
+    "REQUIREMENT_OPEN",
+    "REQUIREMENT_UNREADABLE",
+    "TAG_SAYS_OTHERWISE",
+    "COMPAT_LIBRARY_FIRST",
+    "NO_COMPUTE_CAPABILITY",
+))  # fmt: skip
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -271,7 +281,11 @@ def _judged(judgement: Judgement | None, choice: Choice | None) -> list[Line]:
     why = reasons_text(judgement)
     if judgement.verdict == "cannot_run":
         return [Line("broken", f"By its own words this image cannot run here. {why}".strip())]
-    return [Line("attention", f"The image itself leaves this open. {why}")] if why else []
+    found = [Line("attention", f"The image itself leaves this open. {why}")] if why else []
+    # what the catalogue expects anyway is among its reasons
+    expected = choice.environment == judgement.environment
+    told = (note for note in judgement.notes if note.code in _TELLING and not (expected and note.code == _UNMET))
+    return [*found, *(Line("attention", text(note.code, note.values)) for note in told)]
 
 
 def _differences(confirmed: Confirmed, choice: Choice | None) -> list[Line]:

@@ -74,9 +74,7 @@ class CatalogueTable(QAbstractTableModel):
         if self._filter == Filter():
             return rows
         if self._words and not self._held:
-            self._held = {
-                row.reference: f"{row.reference} torch {row.torch} cuda {row.cuda}".casefold() for row in rows
-            }
+            self._held = {row.reference: _searched(row) for row in rows}
         return tuple(filter(self._keeps, rows))
 
     def _keeps(self, row: CatalogueRow) -> bool:

@@ -8,12 +8,16 @@ import msgspec
 
 from drydock.core.facts import LocalImage
 from drydock.core.images import Catalogue
-from drydock.core.launch.service_image import LABEL_PARENT, LABEL_PARTS, LABEL_SERVICE_IMAGE
+from drydock.core.launch.derived import DerivedImage, derived_of
 from drydock.qt.models.pull import size_text
 
 LocalKind: TypeAlias = Literal["recommended", "catalogue", "derived", "own", "leftover"]
 
 _SHORT = 12
+_STALE = {
+    "parent_changed": "Made by Drydock, outdated since its parent changed",
+    "recipe_changed": "Made by an older Drydock, not used any more",
+}
 
 
 class LocalRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,11 +67,12 @@ def local_rows(
         sessions: names of sessions by the image they were launched with.
     """
     known = {image.reference for image in catalogue.images}
+    derived = {image.id: image for image in derived_of(local)}
     used = sessions or {}
     rows: list[LocalRow] = []
     for image in local:
         for reference in image.references or ("",):
-            kind = _kind(image, reference, known, recommended)
+            kind = _kind(reference, known, recommended, derived=image.id in derived)
             rows.append(
                 LocalRow(
                     key=reference or image.id,
@@ -76,7 +81,7 @@ def local_rows(
                     size=image.size,
                     made=image.created,
                     kind=kind,
-                    what=_words(kind, image),
+                    what=_words(kind, derived.get(image.id)),
                     sessions=used.get(reference, ()) if reference else (),
                 )
             )
@@ -128,8 +133,8 @@ def removal_question(rows: tuple[LocalRow, ...]) -> tuple[str, str]:
     return question, "\n".join(detail)
 
 
-def _kind(image: LocalImage, reference: str, known: set[str], recommended: str) -> LocalKind:
-    if LABEL_SERVICE_IMAGE in image.labels:
+def _kind(reference: str, known: set[str], recommended: str, *, derived: bool) -> LocalKind:
+    if derived:
         return "derived"
     if not reference:
         return "leftover"
@@ -138,13 +143,12 @@ def _kind(image: LocalImage, reference: str, known: set[str], recommended: str) 
     return "catalogue" if reference in known else "own"
 
 
-def _words(kind: LocalKind, image: LocalImage) -> str:
-    if kind == "derived":
-        services = image.labels.get(LABEL_PARTS, "services").replace(",", ", ")
-        return f"Made by Drydock: {image.labels.get(LABEL_PARENT, 'an image')} with {services}"
+def _words(kind: LocalKind, derived: DerivedImage | None) -> str:
+    if derived is not None:
+        parts = f" with {', '.join(derived.parts)}" if derived.parts else ""
+        return f"{_STALE.get(derived.state, 'Made by Drydock')}: {derived.parent or 'an image'}{parts}"
     return {
         "recommended": "Recommended for this machine",
         "catalogue": "In the catalogue",
         "own": "Not in the catalogue",
-        "leftover": "Leftover: an older copy that lost its name, or a part of a build",
-    }[kind]
+    }.get(kind, "Leftover: an older copy that lost its name, or a part of a build")

@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from drydock.core.checks.image import machine_of
+from drydock.core.findings import Diagnosis
 from drydock.core.images.described import Described, describe
 from drydock.core.images.judged import judge
 from drydock.core.trouble import Trouble
@@ -43,6 +44,7 @@ class LocalDetail(QWidget):
         column.addLayout(head)
         column.addWidget(self.facts)
         column.addWidget(self.lines)
+        app.diagnosed.connect(self._judge_anew)
         self.hide()
 
     def show_row(self, row: LocalRow | None) -> None:
@@ -66,6 +68,10 @@ class LocalDetail(QWidget):
             self._running = self._app.bridge.start(
                 InspectImageJob(self._app.context, row.key), done=self._told, failed=self._failed
             )
+
+    def _judge_anew(self, _diagnosis: Diagnosis) -> None:
+        if self._row and self._row.id in self._known:
+            self._tell(self._known[self._row.id])
 
     def _told(self, found: InspectedImage) -> None:
         self._running = None
