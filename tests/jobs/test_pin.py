@@ -75,7 +75,7 @@ def test_what_is_no_digest(context, text):
 
 
 def test_pinned_contents_are_shown_and_run(context, engine, published):
-    choice = Choice(image=published, digest=digest(context, published), gpus="none", name="pinned")
+    choice = Choice(image=published, digest=digest(context, published), gpus="none", name="pin-exact")
     preview, _ = run(PreviewLaunchJob(context, choice))
     assert choice.pinned_image in preview.line
     assert f"drydock.image-digest={choice.digest}" in preview.line
@@ -84,8 +84,8 @@ def test_pinned_contents_are_shown_and_run(context, engine, published):
     session, steps = run(LaunchJob(context, choice))
     assert Stage("pulling", choice.pinned_image) in steps
     assert (session.image, session.digest) == (published, choice.digest)
-    assert inspected(engine, "pinned")["Config"]["Image"] == choice.pinned_image
-    run(RemoveSessionJob(context, "pinned", force=True))
+    assert inspected(engine, "pin-exact")["Config"]["Image"] == choice.pinned_image
+    run(RemoveSessionJob(context, "pin-exact", force=True))
 
 
 def test_what_ran_is_recorded_without_a_pin(context, engine, published):
