@@ -15,6 +15,8 @@ from drydock.cli.base import (
     print_json,
     run_job,
 )
+from drydock.core.launch.additions import part_names
+from drydock.core.launch.derived import DerivedImage, derived_of
 from drydock.engines import LoadProgress, SaveProgress
 
 
@@ -27,14 +29,30 @@ def list_images(engine: str, as_json: bool) -> None:
 
     with open_context(engine) as context:
         found = run_job(ListImagesJob(context), lambda _step: None, as_json=as_json)
+    derived = {image.id: image for image in derived_of(found)}
     if as_json:
-        print_json("images", {"images": found})
+        made = [
+            {"id": one.id, "parent": one.parent, "parts": one.parts, "state": one.state} for one in derived.values()
+        ]
+        print_json("images", {"images": found, "derived": made})
         return
     for image in found:
         name = ", ".join(image.references) or image.id.removeprefix("sha256:")[:12]
-        click.echo(f"{human_bytes(image.size):>10}  {image.created[:10]}  {name}")
+        made_of = _made_of(derived[image.id]) if image.id in derived else ""
+        click.echo(f"{human_bytes(image.size):>10}  {image.created[:10]}  {name}{made_of}")
     if not found:
         note("The engine has no images yet.")
+
+
+def _made_of(image: DerivedImage) -> str:
+    """Say what an image of our own is made of, and whether a launch uses it still."""
+    ends = {
+        "current": "",
+        "parent_changed": "; outdated: the name stands for other contents now",
+        "recipe_changed": "; outdated: it is made differently now",
+        "parent_gone": "; what it was made from is not here",
+    }
+    return f"  ({image.parent} with {part_names(image.parts)}{ends[image.state]})"
 
 
 @click.command("import")
