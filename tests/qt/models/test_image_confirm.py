@@ -120,6 +120,7 @@ def test_an_image_that_the_registry_does_not_have_is_the_first_thing_said(choice
     lines = problems(Asked(trouble=trouble, at="12:04"), choice, None)
     assert [line.state for line in lines] == ["broken"]
     assert choice.reference in lines[0].text
+    assert "no such image" in why_not_pull(Asked(trouble=trouble, at="12:04"), None)
 
 
 def test_sizes_are_the_registrys_where_it_told_and_estimates_where_not(choice, snapshot):
@@ -154,10 +155,10 @@ def test_a_disk_without_room_stops_the_pull_only_where_it_surely_has_none(choice
     roomy, tight, full = (told(choice, snapshot, free=free * GB) for free in (400, 4, 1))
     assert problems(asked(roomy), choice, None) == ()
     assert [line.state for line in problems(asked(tight), choice, None)] == ["attention"]
-    assert why_not_pull(tight, None) == ""
+    assert why_not_pull(asked(tight), None) == ""
     assert [line.state for line in problems(asked(full), choice, None)] == ["broken"]
-    assert "1.0 GB free" in why_not_pull(full, None)
-    assert why_not_pull(full, copy(choice.reference, DIGEST)) == ""
+    assert "1.0 GB free" in why_not_pull(asked(full), None)
+    assert why_not_pull(asked(full), copy(choice.reference, DIGEST)) == ""
 
 
 def test_the_images_own_demand_comes_before_everything_else(choice, snapshot):

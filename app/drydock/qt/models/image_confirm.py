@@ -168,9 +168,11 @@ def room(confirmed: Confirmed | None, local: LocalImage | None) -> Line | None:
     return Line("attention", f"{words}: it may not fit. Drydock stops the pull before the disk is full.")
 
 
-def why_not_pull(confirmed: Confirmed | None, local: LocalImage | None) -> str:
+def why_not_pull(asked: Asked | None, local: LocalImage | None) -> str:
     """Return why pulling is of no use; empty when it may be."""
-    line = room(confirmed, local)
+    if asked and asked.trouble and asked.trouble.id in MISSING:
+        return full_stop(trouble_article(asked.trouble).title)
+    line = room(asked.confirmed if asked else None, local)
     return line.text if line is not None and line.state == "broken" else ""
 
 
@@ -228,14 +230,16 @@ def _not_confirmed(trouble: Trouble, made: str, at: str) -> Line:
 def _confirmed(asked: Asked, made: str) -> Line:
     confirmed = asked.confirmed
     assert confirmed is not None
-    why = f" ({trouble_article(confirmed.unconfirmed).title})" if confirmed.unconfirmed else ""
+    title = trouble_article(confirmed.unconfirmed).title if confirmed.unconfirmed else ""
+    why = f" ({title.rstrip('.')})" if title else ""
     if confirmed.source == "registry" and confirmed.published:
         return Line("ok", f"Confirmed by {confirmed.published.registry} at {asked.at}.")
     if confirmed.source == "engine":
         words = f"The engine found it in the registry at {asked.at}; Drydock itself could not ask{why}."
         source = f" Sizes and contents are from the catalogue of {made}." if made else ""
         return Line("ok", f"{words}{source}")
-    return Line("not_tested", f"Not confirmed by the registry{why}. Read from the copy that is here, at {asked.at}.")
+    reason = full_stop(f"Not confirmed: {title}" if title else "Not confirmed by a registry")
+    return Line("not_tested", f"{reason} Read at {asked.at} from the copy that is here.")
 
 
 def _download(confirmed: Confirmed | None, image: Image | None) -> Figure:
@@ -243,7 +247,7 @@ def _download(confirmed: Confirmed | None, image: Image | None) -> Figure:
         layers = confirmed.transfer.layers
         return Figure("Download", size_text(confirmed.transfer.download), f"compressed, in {layers} layers")
     return Figure(
-        "Download", _range(image.download_size if image else None), "an estimate, until the registry was asked"
+        "Download", _range(image.download_size if image else None), "an estimate by the catalogue" if image else ""
     )
 
 

@@ -107,7 +107,7 @@ def inspected_of(
         exists=exists,
         # an unanswered question leaves the decision to the person: the engine may reach what Drydock cannot
         pullable=(here is None or is_changed(confirmed, here)) and not _surely_missing(asked) and not surely_never,
-        why_not=why_not or why_not_pull(confirmed, here),
+        why_not=why_not or why_not_pull(asked, here),
         digest=digest_of(confirmed, here, reference),
         pin=local_digest(here, confirmed),
         again="" if app.recorded else _again(asked, asking=asking),

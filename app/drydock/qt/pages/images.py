@@ -263,7 +263,7 @@ class ImagesPage(Page):
         self.card.set_why_not(why)
         main = self.header.main_button
         theme().bind_icon(main, "launch" if here else "download", "on_accent")
-        reason = "" if here else why or why_not_pull(self.questions.confirmed(choice.reference), None)
+        reason = "" if here else why or why_not_pull(self.questions.answer(choice.reference), None)
         main.setEnabled(not reason and not pulling)
         main.setToolTip(reason)
 
