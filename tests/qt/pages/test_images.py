@@ -174,6 +174,14 @@ def test_the_filters_are_kept_while_the_wish_changes(window):
     assert page.catalogue.model.rows == page.catalogue.model.every
 
 
+def test_before_the_machine_is_known_the_list_says_what_it_waits_for(window, qtbot):
+    page = window.page("images")
+    window.app.show_machine(window.app.machine)
+    assert page.catalogue.table.isHidden()
+    assert "as soon as" in page.catalogue.reasons
+    qtbot.waitUntil(lambda: not page.catalogue.table.isHidden(), timeout=20_000)
+
+
 def test_a_long_list_of_tags_is_judged_beside_the_window(window, qtbot):
     page = window.page("images")
     tags = [image.tag for image in page.chooser.catalogue.images if image.repository == "pytorch/pytorch"]

@@ -102,6 +102,9 @@ class CatalogueList(QWidget):
         self.filters.offer(filter_choices(rows))
         self.model.set_rows(rows)
         self.filters.count(len(self.model.rows), len(self.model.every))
+        # an empty table with filters would look like a catalogue without images
+        self.filters.setVisible(bool(rows))
+        self.table.setVisible(bool(rows))
         kept = before is not None and self.choose(before.reference)
         self._tell(self.chosen if kept else None)
 
@@ -133,9 +136,7 @@ class CatalogueList(QWidget):
         self._act.setVisible(row is not None)
         self._inspect.setVisible(row is not None)
         if row is None:
-            empty = bool(self.model.every) and not self.model.rows
-            nothing = self.tr("No image of the catalogue is kept by these filters.")
-            self._say(nothing if empty else self.tr("Choose an image to read every reason."), ())
+            self._say(self._nothing_chosen(), ())
             return
         words = self.tr("It can be pulled by hand all the same.") if row.verdict == "cannot_run" else ""
         self._say("" if row.reasons else self.tr("This is the recommended image."), reason_lines(row), words)
@@ -144,6 +145,13 @@ class CatalogueList(QWidget):
         why = "" if row.here else self._why_not
         self._act.setEnabled(not why)
         self._act.setToolTip(why)
+
+    def _nothing_chosen(self) -> str:
+        if not self.model.every:
+            return self.tr("The catalogue is judged as soon as driver and GPUs are known.")
+        if not self.model.rows:
+            return self.tr("No image of the catalogue is kept by these filters.")
+        return self.tr("Choose an image to read every reason.")
 
     def _say(self, words: str, lines: tuple[Line, ...], after: str = "") -> None:
         extra = (Line("not_tested", after),) if after else ()
