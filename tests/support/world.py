@@ -5,7 +5,7 @@ from typing import Any
 
 from drydock.core.facts import Cpu, Known, Memory, Missing, User
 from drydock.core.trouble import Trouble
-from drydock.world import Outcome, Stop
+from drydock.world import FileStatus, Outcome, Stop
 
 ABSENT = Missing("absent")
 
@@ -16,6 +16,7 @@ class TestWorld:
     Attributes:
         files: path → text, or a Missing.
         links: path → name of what the link leads to, or a Missing.
+        statuses: path → FileStatus.
         programs: name → path.
         outputs: argv, or its first word → Outcome or standard output.
         rooms: path → (total, free).
@@ -28,6 +29,7 @@ class TestWorld:
     def __init__(self, **parts: Any) -> None:
         self.files: dict[str, Any] = parts.get("files", {})
         self.links: dict[str, Any] = parts.get("links", {})
+        self.statuses: dict[str, FileStatus] = parts.get("statuses", {})
         self.programs: dict[str, str] = parts.get("programs", {})
         self.outputs: dict[Any, Any] = parts.get("outputs", {})
         self.rooms: dict[str, tuple[int, int]] = parts.get("rooms", {})
@@ -84,6 +86,10 @@ class TestWorld:
             return ABSENT
         names = {name.removeprefix(prefix).split("/")[0] for name in inside} - {""}
         return Known(tuple(sorted(names)))
+
+    def file_status(self, path: str) -> Any:
+        self.before("file_status")
+        return Known(self.statuses[path]) if path in self.statuses else ABSENT
 
     def resolve_link(self, path: str) -> Any:
         target = self.links.get(path, ABSENT)

@@ -1,11 +1,11 @@
 """What the NVIDIA driver's management library tells: its versions, and every GPU."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 import msgspec
 
-from drydock.core.facts import Fact, Gpu, Known, Missing, NvmlState, Why
+from drydock.core.facts import Fact, Gpu, GpuProcess, Known, Missing, NvmlState, RemappedRows, RetiredPages, Why
 
 if TYPE_CHECKING:
     from drydock.world.nvml import Nvml
@@ -48,12 +48,20 @@ class NvmlReading(msgspec.Struct, frozen=True, kw_only=True):
     gpus: tuple[Gpu, ...] = ()
 
 
-def collect_nvml(library: str | None = None, limit: float = _CALL_LIMIT) -> NvmlReading:
+NameOf: TypeAlias = Callable[[int], Fact[str]]
+
+
+def _nameless(_pid: int) -> Fact[str]:
+    return Missing("not_asked")
+
+
+def collect_nvml(library: str | None = None, limit: float = _CALL_LIMIT, name_of: NameOf = _nameless) -> NvmlReading:
     """Read the driver's versions and every GPU.
 
     Args:
         library: path of another NVML library; None takes the system's.
         limit: seconds that one call may take; the first that takes longer ends the reading.
+        name_of: gives the name of a process.
     """
     from drydock.world.nvml import Nvml
     from drydock.world.nvml_errors import NvmlError
@@ -64,19 +72,19 @@ def collect_nvml(library: str | None = None, limit: float = _CALL_LIMIT) -> Nvml
         missing = missing_of(error)
         return NvmlReading(state=_state(error), version=missing, cuda=missing)
     try:
-        return _read(nvml, limit)
+        return _read(nvml, limit, name_of)
     finally:
         nvml.close()
 
 
-def _read(nvml: "Nvml", limit: float) -> NvmlReading:
+def _read(nvml: "Nvml", limit: float, name_of: NameOf) -> NvmlReading:
     from drydock.world.nvml_errors import NvmlError
 
     version, cuda = fact_of(_ask(nvml.driver_version)), fact_of(_ask(nvml.cuda_driver_version))
     count = _ask(nvml.device_count)
     if isinstance(count, NvmlError):
         return NvmlReading(state=_state(count), version=version, cuda=cuda)
-    gpus = tuple(_gpu(nvml, index) for index in range(count))
+    gpus = tuple(_gpu(nvml, index, name_of) for index in range(count))
     if nvml.hanging:
         # what was read before the call that hangs is still true
         state = NvmlState(kind="timeout", text=f"{nvml.hanging} did not return within {limit:g} s")
@@ -110,8 +118,9 @@ def _state(error: "NvmlError") -> NvmlState:
     return NvmlState(kind=_STATES.get(error.kind, "unknown"), code=error.code, text=error.text)
 
 
-def _gpu(nvml: "Nvml", index: int) -> Gpu:
+def _gpu(nvml: "Nvml", index: int, name_of: NameOf) -> Gpu:
     identity, fast, slow, link = nvml.identity(index), nvml.fast(index), nvml.slow(index), nvml.link(index)
+    health = nvml.health(index)
     mig, slices = _slices(nvml, index, fact_of(identity.mig_mode))
     state, text = _health(identity, fast, slow, link)
     return Gpu(
@@ -142,6 +151,54 @@ def _gpu(nvml: "Nvml", index: int) -> Gpu:
         max_pcie_width=fact_of(identity.pcie_max_width),
         ecc=fact_of(identity.ecc_mode),
         persistence=fact_of(identity.persistence),
+        minor=fact_of(health.minor),
+        compute_mode=fact_of(identity.compute_mode),
+        mig_pending=fact_of(health.mig_pending),
+        ecc_pending=fact_of(health.ecc_pending),
+        ecc_volatile=fact_of(health.ecc_volatile),
+        ecc_aggregate=fact_of(health.ecc_aggregate),
+        remapped_rows=_remapped(fact_of(health.remapped_rows)),
+        retired_pages=_retired(fact_of(health.retired_pages)),
+        slowdown_temperature=fact_of(health.slowdown_temperature),
+        display=fact_of(health.display),
+        recovery=fact_of(health.recovery),
+        fabric=fact_of(health.fabric),
+        processes=_processes(nvml, index, name_of),
+    )
+
+
+def _remapped(rows: Fact[tuple[int, int, bool, bool]]) -> Fact[RemappedRows]:
+    if isinstance(rows, Missing):
+        return rows
+    corrected, uncorrected, pending, failed = rows.value
+    return Known(RemappedRows(corrected=corrected, uncorrected=uncorrected, pending=pending, failed=failed))
+
+
+def _retired(pages: Fact[tuple[int, int, bool]]) -> Fact[RetiredPages]:
+    if isinstance(pages, Missing):
+        return pages
+    single, double, pending = pages.value
+    return Known(RetiredPages(single_bit=single, double_bit=double, pending=pending))
+
+
+def _processes(nvml: "Nvml", index: int, name_of: NameOf) -> Fact[tuple[GpuProcess, ...]]:
+    from drydock.world.nvml_errors import NvmlError
+
+    try:
+        found = nvml.processes(index)
+    except NvmlError as error:
+        return missing_of(error)
+    return Known(
+        tuple(
+            GpuProcess(
+                pid=process.pid,
+                kind=process.kind,
+                memory_used=fact_of(process.used_memory),
+                name=name_of(process.pid),
+                container=Missing("not_asked"),
+            )
+            for process in found
+        )
     )
 
 

@@ -3,9 +3,11 @@
 import errno
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 from drydock.core.facts import Known, Missing, Why
+from drydock.world.interface import FileStatus
 
 _MOST_NAMES = 20_000
 
@@ -66,6 +68,34 @@ def list_directory(path: str) -> Known[tuple[str, ...]] | Missing:
     except ValueError as error:
         return Missing("failed", str(error))
     return Known(tuple(sorted(names)))
+
+
+def file_status(path: str) -> Known[FileStatus] | Missing:
+    """Return owner, mode and time of a file, directory or node; links are followed."""
+    try:
+        found = Path(path).stat()
+        return Known(
+            FileStatus(
+                mode=stat.S_IMODE(found.st_mode),
+                owner=_owner(Path(path).owner, found.st_uid),
+                group=_owner(Path(path).group, found.st_gid),
+                modified=found.st_mtime,
+                readable=os.access(path, os.R_OK),
+                writable=os.access(path, os.W_OK),
+            )
+        )
+    except OSError as error:
+        return missing(error)
+    except ValueError as error:
+        return Missing("failed", str(error))
+
+
+def _owner(name: Callable[[], str], number: int) -> str:
+    try:
+        return name()
+    except (KeyError, OSError, NotImplementedError):
+        # no entry in the user database, or a system without one
+        return str(number)
 
 
 def resolve_link(path: str) -> Known[str] | Missing:

@@ -31,6 +31,23 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         return self.code == 0
 
 
+class FileStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """Who owns a file or node, and what this user may do with it.
+
+    Attributes:
+        mode: permission bits.
+        owner: name, or the number where it has none; likewise ``group``.
+        modified: seconds since 1970, UTC.
+    """
+
+    mode: int
+    owner: str
+    group: str
+    modified: float
+    readable: bool
+    writable: bool
+
+
 class Process(Protocol):
     """A running child process whose standard output is read line by line."""
 
@@ -82,6 +99,10 @@ class World(Protocol):
 
     def list_directory(self, path: str) -> Fact[tuple[str, ...]]:
         """Return the sorted names in a directory."""
+        ...
+
+    def file_status(self, path: str) -> Fact[FileStatus]:
+        """Return owner, mode and time of a file, directory or node; links are followed."""
         ...
 
     def resolve_link(self, path: str) -> Fact[str]:

@@ -10,7 +10,7 @@ from typing import Literal
 from drydock.core.facts import Cpu, Fact, Known, Memory, Missing, User
 from drydock.world import files, machine
 from drydock.world.clean_environment import clean_environment
-from drydock.world.interface import Outcome, Process
+from drydock.world.interface import FileStatus, Outcome, Process
 from drydock.world.stop import Stop
 
 
@@ -58,6 +58,10 @@ class LiveWorld:
     def list_directory(self, path: str) -> Fact[tuple[str, ...]]:
         """Return the sorted names in a directory."""
         return files.list_directory(path)
+
+    def file_status(self, path: str) -> Fact[FileStatus]:
+        """Return owner, mode and time of a file, directory or node; links are followed."""
+        return files.file_status(path)
 
     def resolve_link(self, path: str) -> Fact[str]:
         """Return the name of the file that a symbolic link leads to."""

@@ -18,8 +18,11 @@ from drydock.world.nvml_facts import (
     BRANDS,
     COMPUTE_MODES,
     EVENT_REASONS,
+    FABRIC_STATES,
+    RECOVERY_ACTIONS,
     FastSample,
     GpuProcess,
+    Health,
     Identity,
     LinkSample,
     SlowSample,
@@ -30,6 +33,7 @@ __all__ = [
     "EVENT_REASONS",
     "FastSample",
     "GpuProcess",
+    "Health",
     "Identity",
     "LinkSample",
     "Nvml",
@@ -48,6 +52,16 @@ _TEMPERATURE_GPU: Final = 0
 _CLOCK_SM: Final = 1
 _CLOCK_MEMORY: Final = 2
 _MEMORY_V2: Final = 0x02000028
+
+# nvmlTemperatureThresholds_t, nvmlMemoryErrorType_t, nvmlEccCounterType_t, nvmlPageRetirementCause_t and the field id
+# NVML_FI_DEV_GET_GPU_RECOVERY_ACTION in nvml.h
+_THRESHOLD_SLOWDOWN: Final = 1
+_UNCORRECTED: Final = 1
+_ECC_VOLATILE: Final = 0
+_ECC_AGGREGATE: Final = 1
+_SINGLE_BIT: Final = 0
+_DOUBLE_BIT: Final = 1
+_FIELD_RECOVERY_ACTION: Final = 230
 
 _NOT_FOUND: Final = 6
 _INVALID_ARGUMENT: Final = 2
@@ -274,6 +288,23 @@ class Nvml:
             width=self._read(index, int, "nvmlDeviceGetCurrPcieLinkWidth"),
         )
 
+    def health(self, index: int) -> Health:
+        """Read error counters, modes that wait for a reset, and what the driver wants to be done with the GPU."""
+        return Health(
+            index=index,
+            minor=self._read(index, int, "nvmlDeviceGetMinorNumber"),
+            mig_pending=self._read(index, _pending_mode, "nvmlDeviceGetMigMode"),
+            ecc_pending=self._read(index, _pending_mode, "nvmlDeviceGetEccMode"),
+            ecc_volatile=self._read(index, int, "nvmlDeviceGetTotalEccErrors", _UNCORRECTED, _ECC_VOLATILE),
+            ecc_aggregate=self._read(index, int, "nvmlDeviceGetTotalEccErrors", _UNCORRECTED, _ECC_AGGREGATE),
+            remapped_rows=self._read(index, _rows, "nvmlDeviceGetRemappedRows"),
+            retired_pages=self._retired_pages(index),
+            slowdown_temperature=self._read(index, int, "nvmlDeviceGetTemperatureThreshold", _THRESHOLD_SLOWDOWN),
+            display=self._read(index, bool, "nvmlDeviceGetDisplayActive"),
+            recovery=self._read(index, _recovery, "nvmlDeviceGetFieldValues", [_FIELD_RECOVERY_ACTION]),
+            fabric=self._fabric(index),
+        )
+
     def processes(self, index: int) -> tuple[GpuProcess, ...]:
         """List the processes on a GPU. Milliseconds a call, under the driver's lock: ask only while somebody looks.
 
@@ -308,6 +339,25 @@ class Nvml:
             except NvmlError as error:
                 return error.with_traceback(None)
         return tuple(uuids)
+
+    def _retired_pages(self, index: int) -> Reading[tuple[int, int, bool]]:
+        single = self._read(index, len, "nvmlDeviceGetRetiredPages", _SINGLE_BIT)
+        double = self._read(index, len, "nvmlDeviceGetRetiredPages", _DOUBLE_BIT)
+        pending = self._read(index, bool, "nvmlDeviceGetRetiredPagesPendingStatus")
+        for part in (single, double, pending):
+            if isinstance(part, NvmlError):
+                return part
+        return int(single), int(double), bool(pending)  # type: ignore[arg-type]
+
+    def _fabric(self, index: int) -> Reading[str]:
+        information = getattr(_pynvml(), "c_nvmlGpuFabricInfo_v2_t", None)
+        if information is None:
+            return NvmlError(NOT_SUPPORTED, "NVML_ERROR_NOT_SUPPORTED", "this pynvml knows no fabric")
+        answer = information()
+        reading = self._read(
+            index, lambda _done: int(answer.state), "nvmlDeviceGetGpuFabricInfoV", ctypes.byref(answer)
+        )
+        return reading if isinstance(reading, NvmlError) else FABRIC_STATES.get(reading, str(reading))
 
     def _memory(self, index: int) -> Reading[tuple[int, int]]:
         """Return (used, total) in bytes; drivers before 510 count their own reserve as used."""
@@ -363,6 +413,25 @@ def _pair(value: Any) -> tuple[int, int]:
 def _current_mode(value: Any) -> bool:
     """Return the first of (current, pending)."""
     return bool(value[0])
+
+
+def _pending_mode(value: Any) -> bool:
+    """Return the second of (current, pending)."""
+    return bool(value[1])
+
+
+def _rows(value: Any) -> tuple[int, int, bool, bool]:
+    return int(value[0]), int(value[1]), bool(value[2]), bool(value[3])
+
+
+def _recovery(values: Any) -> str:
+    """Return the word for the one field that was asked; a field has an error code of its own."""
+    field = values[0]
+    code = int(field.nvmlReturn)
+    if code:
+        raise NvmlError(code, _error_names().get(code, f"NVML_ERROR_{code}"), "the recovery action is not told")
+    action = int(field.value.uiVal)
+    return RECOVERY_ACTIONS.get(action, str(action))
 
 
 def _watts(milliwatts: Any) -> float:

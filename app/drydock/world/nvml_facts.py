@@ -84,6 +84,49 @@ class LinkSample(msgspec.Struct, frozen=True, kw_only=True):
     width: Reading[int]
 
 
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """What tells whether a GPU is whole, and what changes seldom.
+
+    Attributes:
+        minor: number of its node, as in /dev/nvidia0.
+        mig_pending: MIG mode after the next reset; likewise ``ecc_pending``.
+        ecc_volatile: uncorrected memory errors since the driver was loaded; ``ecc_aggregate``: over the GPU's life.
+        remapped_rows: rows replaced after corrected errors, after uncorrected ones, one pending, one failed.
+        retired_pages: pages retired after repeated single-bit errors, after double-bit errors, one pending.
+        slowdown_temperature: degrees Celsius at which the hardware lowers the clocks.
+        display: whether a display is driven.
+        recovery: what the driver wants to be done with the GPU.
+        fabric: how far it has come in joining its NVLink fabric.
+    """
+
+    index: int
+    minor: Reading[int]
+    mig_pending: Reading[bool]
+    ecc_pending: Reading[bool]
+    ecc_volatile: Reading[int]
+    ecc_aggregate: Reading[int]
+    remapped_rows: Reading[tuple[int, int, bool, bool]]
+    retired_pages: Reading[tuple[int, int, bool]]
+    slowdown_temperature: Reading[int]
+    display: Reading[bool]
+    recovery: Reading[str]
+    fabric: Reading[str]
+
+
+RECOVERY_ACTIONS: Final[dict[int, str]] = {
+    0: "none",
+    1: "reset",
+    2: "reboot",
+    3: "drain_p2p",
+    4: "drain_and_reset",
+    5: "recover_imex_domain",
+    6: "bus_reset",
+    7: "system_reboot",
+}
+FABRIC_STATES: Final[dict[int, str]] = {0: "not_supported", 1: "not_started", 2: "in_progress", 3: "completed"}
+"""nvmlDeviceGpuRecoveryAction_t and nvmlGpuFabricState_t, as the nvidia-ml-py package 13.615 declares them."""
+
+
 class GpuProcess(msgspec.Struct, frozen=True, kw_only=True):
     """A process with a context on a GPU; one that computes and draws is listed once for each.
 

@@ -331,16 +331,19 @@ static Result enter(const char *function, Section *section)
         return text(device, key, buffer, size);                            \
     }
 
-/* A getter of a setting as it is now and as it will be after the next reset; tests need only the first. */
+/* A getter of a setting as it is now and as it will be after the next reset: the same, unless KEY_pending is given. */
 #define MODE_GETTER(function, key)                                                 \
     API Result function(Section *device, unsigned *current, unsigned *pending)     \
     {                                                                              \
         ENTER(#function, device);                                                  \
         long long value = 0;                                                       \
         Result result = number(device, key, &value);                               \
-        if (result == SUCCESS)                                                     \
-            *current = *pending = (unsigned)value;                                 \
-        return result;                                                             \
+        if (result != SUCCESS)                                                     \
+            return result;                                                         \
+        *current = *pending = (unsigned)value;                                     \
+        if (number(device, key "_pending", &value) == SUCCESS)                     \
+            *pending = (unsigned)value;                                            \
+        return SUCCESS;                                                            \
     }
 
 /* ---- the library ---- */
@@ -676,4 +679,110 @@ API Result nvmlDeviceGetGraphicsRunningProcesses_v3(Section *device, unsigned *c
 {
     ENTER("nvmlDeviceGetGraphicsRunningProcesses", device);
     return processes_of(device, "graphics_processes", count, out);
+}
+
+/* ---- whether a device is whole ---- */
+
+typedef struct {
+    unsigned field_id;
+    unsigned scope_id;
+    long long timestamp;
+    long long latency_usec;
+    int value_type;
+    Result result;
+    unsigned long long value;
+} FieldValue;
+
+typedef struct {
+    unsigned version;
+    unsigned char cluster_uuid[16];
+    Result status;
+    unsigned clique_id;
+    unsigned state;
+    unsigned health_mask;
+} FabricInfo;
+
+#define FIELD_RECOVERY_ACTION 230
+
+API Result nvmlDeviceGetTotalEccErrors(Section *device, int error_type, int counter_type, unsigned long long *count)
+{
+    ENTER("nvmlDeviceGetTotalEccErrors", device);
+    static const char *const keys[2][2] = {{"ecc_volatile_corrected", "ecc_aggregate_corrected"},
+                                           {"ecc_volatile_uncorrected", "ecc_aggregate_uncorrected"}};
+    if (error_type < 0 || error_type > 1 || counter_type < 0 || counter_type > 1)
+        return INVALID_ARGUMENT;
+    long long value = 0;
+    Result result = number(device, keys[error_type][counter_type], &value);
+    if (result == SUCCESS)
+        *count = (unsigned long long)value;
+    return result;
+}
+
+API Result nvmlDeviceGetRemappedRows(Section *device, unsigned *corrected, unsigned *uncorrected, unsigned *pending,
+                                     unsigned *failed)
+{
+    ENTER("nvmlDeviceGetRemappedRows", device);
+    unsigned *const outs[] = {corrected, uncorrected, pending, failed};
+    static const char *const keys[] = {"remapped_corrected", "remapped_uncorrected", "remapped_pending",
+                                       "remapped_failed"};
+    for (int i = 0; i < 4; i++) {
+        long long value = 0;
+        Result result = number(device, keys[i], &value);
+        if (result != SUCCESS)
+            return result;
+        *outs[i] = (unsigned)value;
+    }
+    return SUCCESS;
+}
+
+/* Tests need only how many pages there are, so their addresses are made up. */
+API Result nvmlDeviceGetRetiredPages(Section *device, int cause, unsigned *count, unsigned long long *addresses)
+{
+    ENTER("nvmlDeviceGetRetiredPages", device);
+    long long value = 0;
+    Result result = number(device, cause ? "retired_double_bit" : "retired_single_bit", &value);
+    if (result != SUCCESS)
+        return result;
+    unsigned room = *count;
+    *count = (unsigned)value;
+    if (room < (unsigned)value || (value > 0 && !addresses))
+        return INSUFFICIENT_SIZE;
+    for (unsigned i = 0; i < (unsigned)value; i++)
+        addresses[i] = 0x1000ULL * (i + 1);
+    return SUCCESS;
+}
+
+NUMBER_GETTER(nvmlDeviceGetRetiredPagesPendingStatus, int, "retired_pending")
+
+API Result nvmlDeviceGetTemperatureThreshold(Section *device, int threshold, unsigned *celsius)
+{
+    ENTER("nvmlDeviceGetTemperatureThreshold", device);
+    long long value = 0;
+    Result result = threshold == 1 ? number(device, "slowdown_temperature_c", &value) : NOT_SUPPORTED;
+    if (result == SUCCESS)
+        *celsius = (unsigned)value;
+    return result;
+}
+
+API Result nvmlDeviceGetFieldValues(Section *device, int count, FieldValue *values)
+{
+    ENTER("nvmlDeviceGetFieldValues", device);
+    for (int i = 0; i < count; i++) {
+        long long value = 0;
+        values[i].result = values[i].field_id == FIELD_RECOVERY_ACTION ? number(device, "recovery_action", &value)
+                                                                       : NOT_SUPPORTED;
+        values[i].value_type = 1; /* unsigned int */
+        values[i].value = (unsigned long long)value;
+    }
+    return SUCCESS;
+}
+
+API Result nvmlDeviceGetGpuFabricInfoV(Section *device, FabricInfo *out)
+{
+    ENTER("nvmlDeviceGetGpuFabricInfoV", device);
+    long long value = 0;
+    Result result = number(device, "fabric_state", &value);
+    if (result == SUCCESS)
+        out->state = (unsigned)value;
+    return result;
 }

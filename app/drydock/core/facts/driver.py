@@ -43,6 +43,21 @@ class PciGpu(msgspec.Struct, frozen=True, kw_only=True):
     driver: Fact[str]
 
 
+class DeviceNode(msgspec.Struct, frozen=True, kw_only=True):
+    """A node in /dev that belongs to the driver.
+
+    Attributes:
+        mode: permission bits, in octal.
+        usable: whether this user may read and write it.
+    """
+
+    name: str
+    mode: str
+    owner: str
+    group: str
+    usable: bool
+
+
 class Driver(msgspec.Struct, frozen=True, kw_only=True):
     """The NVIDIA driver.
 
@@ -53,6 +68,9 @@ class Driver(msgspec.Struct, frozen=True, kw_only=True):
         device_nodes: names in /dev that belong to the driver (``/dev/dxg`` in WSL2).
         library_files: the real paths that ``libnvidia-ml.so.1`` leads to in the usual library directories;
             a Linux driver's file name ends in its version.
+        cuda_files: the same of ``libcuda.so.1``.
+        flavour: whether the loaded module is NVIDIA's open or its proprietary one.
+        node_access: owner and mode of the device nodes.
     """
 
     nvml: NvmlState
@@ -62,3 +80,6 @@ class Driver(msgspec.Struct, frozen=True, kw_only=True):
     device_nodes: Fact[tuple[str, ...]]
     pci_gpus: Fact[tuple[PciGpu, ...]]
     library_files: Fact[tuple[str, ...]] = Missing("not_asked")
+    cuda_files: Fact[tuple[str, ...]] = Missing("not_asked")
+    flavour: Fact[Literal["open", "proprietary"]] = Missing("not_asked")
+    node_access: Fact[tuple[DeviceNode, ...]] = Missing("not_asked")

@@ -1,10 +1,13 @@
 """Facts about the container engine and the NVIDIA Container Toolkit."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
 
 from drydock.core.facts.fact import Fact, Missing
+
+_NOT_ASKED = Missing("not_asked")
 
 
 class Reach(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +68,15 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
         data_root_free: bytes free where images are unpacked.
         runtimes: names of the OCI runtimes it knows.
         cdi_devices: names of the devices found in CDI specifications.
+        cdi_directories: where it looks for specifications; none where CDI is switched off.
+        proxies: what it goes through to registries: ``http``, ``https`` and ``none``, without passwords.
+        security: names of its security options, such as ``rootless``, ``userns``, ``selinux``.
+        warnings: its own, raw.
+        backing_filesystem: as its storage driver names it; ``file_types`` whether that keeps the type of each file.
+        log_driver: where the output of containers goes unless a launch says otherwise.
+        live_restore: whether containers run on while it is restarted.
+        clock_ahead: seconds by which its clock is ahead of this computer's (negative: behind).
+        data_root_inodes: (all, free) of the file system where images are unpacked.
     """
 
     endpoint: str
@@ -87,7 +99,17 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
     runtimes: Fact[tuple[str, ...]]
     default_runtime: Fact[str]
     cdi_devices: Fact[tuple[str, ...]]
-    images: Fact[tuple[LocalImage, ...]] = Missing("not_asked")
+    images: Fact[tuple[LocalImage, ...]] = _NOT_ASKED
+    cdi_directories: Fact[tuple[str, ...]] = _NOT_ASKED
+    proxies: Fact[Mapping[str, str]] = _NOT_ASKED
+    security: Fact[tuple[str, ...]] = _NOT_ASKED
+    warnings: Fact[tuple[str, ...]] = _NOT_ASKED
+    backing_filesystem: Fact[str] = _NOT_ASKED
+    file_types: Fact[bool] = _NOT_ASKED
+    log_driver: Fact[str] = _NOT_ASKED
+    live_restore: Fact[bool] = _NOT_ASKED
+    clock_ahead: Fact[float] = _NOT_ASKED
+    data_root_inodes: Fact[tuple[int, int]] = _NOT_ASKED
 
 
 def silent_engine(*, endpoint: str, chosen_by: str, reach: Reach, missing: Missing, remote: bool = False) -> Engine:
@@ -118,11 +140,43 @@ def silent_engine(*, endpoint: str, chosen_by: str, reach: Reach, missing: Missi
 
 
 class CdiSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """A CDI specification file: its path, the devices it defines and the driver version its file names carry."""
+    """A CDI specification file: its path, the devices it defines and the driver version its file names carry.
+
+    Attributes:
+        files: how many files and device nodes of this computer it names; ``gone`` those that do not exist.
+    """
 
     path: str
     devices: tuple[str, ...]
     driver_version: Fact[str]
+    files: int = 0
+    gone: Fact[tuple[str, ...]] = _NOT_ASKED
+
+
+class ToolkitConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """The toolkit's ``config.toml``.
+
+    Attributes:
+        problem: why it cannot be used, empty when it can.
+        mode: of the runtime, ``auto`` unless it says otherwise.
+        no_cgroups: whether the toolkit leaves the device rules of containers alone.
+        ldconfig: path of the program that it runs for containers, empty where none is named.
+        ldconfig_there: whether that program exists on this computer.
+    """
+
+    path: str
+    problem: str = ""
+    mode: str = "auto"
+    no_cgroups: bool = False
+    ldconfig: str = ""
+    ldconfig_there: bool = True
+
+
+class CdiRefresh(msgspec.Struct, frozen=True, kw_only=True):
+    """The service of the toolkit that renews the CDI specification: whether it is installed, and started by itself."""
+
+    installed: bool
+    enabled: bool
 
 
 class Toolkit(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,9 +186,15 @@ class Toolkit(msgspec.Struct, frozen=True, kw_only=True):
         version: of ``nvidia-ctk``.
         runtime_path: where ``nvidia-container-runtime`` lies; also ``hook_path`` for the legacy hook.
         cdi_specs: files in /etc/cdi and /var/run/cdi that name nvidia.com.
+        cli_path: where ``nvidia-container-cli`` lies, which the legacy mode runs.
+        char_links: names in /dev/char that lead to NVIDIA's nodes; systemd needs them to keep a container's GPU.
     """
 
     version: Fact[str]
     runtime_path: Fact[str]
     hook_path: Fact[str]
     cdi_specs: Fact[tuple[CdiSpec, ...]]
+    cli_path: Fact[str] = _NOT_ASKED
+    config: Fact[ToolkitConfig] = _NOT_ASKED
+    refresh: Fact[CdiRefresh] = _NOT_ASKED
+    char_links: Fact[tuple[str, ...]] = _NOT_ASKED

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from drydock.core.facts.fact import Fact
+from drydock.core.facts.fact import Fact, Missing
 
 
 class Distribution(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,11 +77,43 @@ class HostTorch(msgspec.Struct, frozen=True, kw_only=True):
     version: Fact[str]
 
 
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """Limits that programs of this session inherit (soft ones); None means unlimited.
+
+    Attributes:
+        locked_memory: bytes; also ``stack``.
+        open_files: count.
+    """
+
+    locked_memory: int | None
+    stack: int | None
+    open_files: int | None
+
+
+class Clock(msgspec.Struct, frozen=True, kw_only=True):
+    """Signs of how far the system clock can be trusted.
+
+    Attributes:
+        hardware_ahead: seconds by which the battery-backed clock is ahead of the system's (negative: behind).
+        files_ahead: seconds by which the newest of some files that the system writes lies in the future.
+        synchronized: whether systemd's time service has set the clock since the start.
+    """
+
+    hardware_ahead: Fact[int]
+    files_ahead: Fact[int]
+    synchronized: Fact[bool]
+
+
+_NOT_ASKED = Missing("not_asked")
+
+
 class Host(msgspec.Struct, frozen=True, kw_only=True):
     """The computer: operating system, processor, memory, disks, user.
 
     Attributes:
         architecture: in the words of container images (``amd64``, ``arm64``), else the machine's own word.
+        overcommit: the kernel's rule for handing out memory: 0 by guess, 1 always, 2 never more than there is.
+        restart_wanted: packages whose update asks for a restart of the computer.
         environment: the variables of this process that decide how CUDA and the engine behave.
     """
 
@@ -97,3 +129,7 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
     disks: tuple[Disk, ...]
     user: Fact[User]
     environment: dict[str, str]
+    limits: Fact[Limits] = _NOT_ASKED
+    overcommit: Fact[int] = _NOT_ASKED
+    restart_wanted: Fact[tuple[str, ...]] = _NOT_ASKED
+    clock: Fact[Clock] = _NOT_ASKED

@@ -6,8 +6,12 @@ import msgspec
 
 from drydock.core.facts.driver import Driver
 from drydock.core.facts.engine import Engine, Toolkit
+from drydock.core.facts.fact import Fact, Missing
 from drydock.core.facts.gpu import Gpu
 from drydock.core.facts.host import Host, HostTorch, Port
+from drydock.core.facts.kernel_log import KernelLog
+from drydock.core.facts.setup import DriverSetup
+from drydock.core.facts.wsl import Wsl
 
 SCHEMA = 1
 
@@ -40,4 +44,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     toolkit: Toolkit
     ports: tuple[Port, ...]
     host_torch: tuple[HostTorch, ...]
+    setup: DriverSetup = DriverSetup()
+    kernel_log: Fact[KernelLog] = Missing("not_asked")
+    wsl: Wsl = Wsl()
     collectors: tuple[CollectorRun, ...] = ()
