@@ -20,6 +20,7 @@ class TestWorld:
         programs: name → path.
         outputs: argv, or its first word → Outcome or standard output.
         rooms: path → (total, free).
+        inodes: path → (total, free).
         taken: port → owner.
         ran: every argv that was run.
     """
@@ -33,6 +34,7 @@ class TestWorld:
         self.programs: dict[str, str] = parts.get("programs", {})
         self.outputs: dict[Any, Any] = parts.get("outputs", {})
         self.rooms: dict[str, tuple[int, int]] = parts.get("rooms", {})
+        self.inodes: dict[str, tuple[int, int]] = parts.get("inodes", {})
         self.taken: dict[int, Any] = parts.get("taken", {})
         self.variables: dict[str, str] = parts.get("variables", {})
         self.kind: Any = parts.get("system", "linux")
@@ -118,6 +120,9 @@ class TestWorld:
 
     def disk_room(self, path: str) -> Any:
         return Known(self.rooms[path]) if path in self.rooms else ABSENT
+
+    def inode_room(self, path: str) -> Any:
+        return Known(self.inodes[path]) if path in self.inodes else ABSENT
 
     def user(self) -> Any:
         return self.who

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from drydock.collect.toolkit_files import cdi_refresh, char_links, files_gone, toolkit_config
 from drydock.core.facts import CdiSpec, Fact, Known, Missing, Toolkit
 from drydock.world import World
 
@@ -23,12 +24,25 @@ def collect_toolkit(world: World) -> Toolkit:
     """Collect the toolkit's version, programs and CDI specifications."""
     if world.system() != "linux":
         nowhere = Missing("not_applicable")
-        return Toolkit(version=nowhere, runtime_path=nowhere, hook_path=nowhere, cdi_specs=nowhere)
+        return Toolkit(
+            version=nowhere,
+            runtime_path=nowhere,
+            hook_path=nowhere,
+            cdi_specs=nowhere,
+            cli_path=nowhere,
+            config=nowhere,
+            refresh=nowhere,
+            char_links=nowhere,
+        )
     return Toolkit(
         version=_version(world),
         runtime_path=world.find_program("nvidia-container-runtime"),
         hook_path=world.find_program("nvidia-container-runtime-hook"),
         cdi_specs=_cdi_specs(world),
+        cli_path=world.find_program("nvidia-container-cli"),
+        config=toolkit_config(world),
+        refresh=cdi_refresh(world),
+        char_links=char_links(world),
     )
 
 
@@ -64,7 +78,11 @@ def _spec(world: World, path: str) -> CdiSpec | None:
     text = world.read_text(path, _SPEC_LIMIT)
     if isinstance(text, Missing):
         return None if text.why == "absent" else CdiSpec(path=path, devices=(), driver_version=text)
-    return parse_cdi_spec(path, text.value)
+    spec = parse_cdi_spec(path, text.value)
+    if spec is None:
+        return None
+    files, gone = files_gone(world, text.value)
+    return msgspec.structs.replace(spec, files=files, gone=gone)
 
 
 class _Device(msgspec.Struct):

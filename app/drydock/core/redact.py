@@ -54,6 +54,14 @@ _SECRET_NAME = re.compile(r"(?i)secret|token|passw|api_?key|credential|auth")
 _WORD = r"(?<![A-Za-z0-9_]){}(?![A-Za-z0-9_])"
 
 
+_LOGIN = re.compile(r"(^|://)[^/\s]*@")
+
+
+def without_login(address: str) -> str:
+    """Return an address, such as a proxy's, without the user name and password it may carry."""
+    return _LOGIN.sub(r"\1", address)
+
+
 class Removed(msgspec.Struct, frozen=True):
     """What was taken out: its kind, the token that stands for it, and how often it stood there."""
 

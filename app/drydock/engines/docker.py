@@ -26,6 +26,7 @@ from drydock.engines.docker_images import Images
 from drydock.engines.docker_logs import ContainerLog
 from drydock.engines.docker_pull import SILENCE_LIMIT as PULL_SILENCE
 from drydock.engines.docker_pull import UNPACK_FACTOR, Pull
+from drydock.engines.info_facts import BUILD_CACHE_SINCE, unused_build_cache, with_details
 from drydock.engines.interface import (
     BuildRequest,
     ContainerState,
@@ -37,6 +38,8 @@ from drydock.engines.interface import (
 )
 from drydock.engines.logins import Logins
 from drydock.world import Stop, World
+
+_DISK_USAGE_LIMIT = 5.0
 
 
 class DockerEngine:
@@ -64,13 +67,18 @@ class DockerEngine:
 
     def facts(self) -> EngineFacts:
         """Ask version, storage, cgroups, runtimes, CDI devices; images included."""
+        before = self._world.now()
         info = self._info()
-        free = self._free(info.docker_root_dir or "")
+        after = self._world.now()
+        root = info.docker_root_dir or ""
+        free = self._free(root)
         try:
             images: Fact[tuple[LocalImage, ...]] = Known(self.images())
         except Trouble as trouble:
             images = Missing("failed", str(trouble))
-        return answers.engine_facts(self._api.endpoint, self._version, info, free, images)
+        facts = answers.engine_facts(self._api.endpoint, self._version, info, free, images)
+        inodes = Missing(free.why, free.detail) if isinstance(free, Missing) else self._world.inode_room(root)
+        return with_details(facts, self._version, info, inodes=inodes, between=(before, after))
 
     def images(self) -> tuple[LocalImage, ...]:
         """List local images."""
@@ -198,6 +206,20 @@ class DockerEngine:
             answers.container_of_summary(entry, self._pids(entry.id) if with_pids and entry.state == "running" else ())
             for entry in entries
         )
+
+    def build_cache(self) -> Fact[int]:
+        """Return the bytes of the build cache that no build uses."""
+        if answers.version_number(self._api.version) < BUILD_CACHE_SINCE:
+            return Missing("not_supported", "this engine tells it only together with all else, which may take minutes")
+        act = self._api.act("engine")
+        try:
+            usage = self._api.ask(
+                act, "/system/df?type=build-cache", answers.DiskUsage, limit=_DISK_USAGE_LIMIT, headers={}
+            )
+        except Trouble as trouble:
+            why = "timeout" if trouble.id == "engine-timeout" else "failed"
+            return Missing(why, str(trouble.values.get("text", trouble.id)))
+        return Known(unused_build_cache(usage))
 
     def logs(self, container: str, stop: Stop, tail: int | None = None, follow: bool = True) -> Iterator[str]:
         """Yield log lines as they come, until the container ends or the stop."""

@@ -66,6 +66,36 @@ class Info(_Answer, frozen=True):
     runtimes: dict[str, object] | None = None
     default_runtime: str | None = None
     discovered_devices: tuple[Device, ...] | None = None
+    cdi_directories: tuple[str, ...] | None = msgspec.field(default=None, name="CDISpecDirs")
+    http_proxy: str | None = None
+    https_proxy: str | None = None
+    no_proxy: str | None = None
+    warnings: tuple[str, ...] | None = None
+    logging_driver: str | None = None
+    live_restore: bool | None = msgspec.field(default=None, name="LiveRestoreEnabled")
+    system_time: str | None = None
+
+
+class CachedBuild(_Answer, frozen=True):
+    """A step of a build that is kept, of ``/system/df``."""
+
+    size: int = 0
+    in_use: bool = False
+    shared: bool = False
+
+
+class DiskUsage(_Answer, frozen=True):
+    """``/system/df`` as far as it is about builds."""
+
+    build_cache: tuple[CachedBuild, ...] | None = None
+
+
+class PublishedPort(_Answer, frozen=True):
+    """A port of a listed container."""
+
+    address: str = msgspec.field(default="", name="IP")
+    public_port: int = 0
+    kind: str = msgspec.field(default="tcp", name="Type")
 
 
 class ContainerSummary(_Answer, frozen=True):
@@ -76,6 +106,7 @@ class ContainerSummary(_Answer, frozen=True):
     image: str = ""
     state: str = ""
     labels: dict[str, str] | None = None
+    ports: tuple[PublishedPort, ...] | None = None
 
 
 class State(_Answer, frozen=True):
@@ -221,8 +252,15 @@ def unreachable_facts(endpoint: Endpoint, reach: Reach) -> EngineFacts:
 def container_of_summary(entry: ContainerSummary, pids: tuple[int, ...] = ()) -> Container:
     """Return a container of the list."""
     name = entry.names[0].lstrip("/") if entry.names else ""
+    ports = (port for port in entry.ports or () if port.public_port and port.kind == "tcp")
     return Container(
-        id=entry.id, name=name, image=entry.image, status=entry.state, labels=entry.labels or {}, pids=pids
+        id=entry.id,
+        name=name,
+        image=entry.image,
+        status=entry.state,
+        labels=entry.labels or {},
+        pids=pids,
+        published=tuple((port.address, port.public_port) for port in ports),
     )
 
 

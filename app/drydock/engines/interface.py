@@ -338,6 +338,10 @@ class Engine(Protocol):
         """List containers, optionally those with a label (``key`` or ``key=value``), optionally with host pids."""
         ...
 
+    def build_cache(self) -> Fact[int]:
+        """Return the bytes of the build cache that no build uses; takes at most a few seconds and never raises."""
+        ...
+
     def logs(self, container: str, stop: Stop, tail: int | None = None, follow: bool = True) -> Iterator[str]:
         """Yield log lines as they come (stdout and stderr, in order), until the container ends or the stop."""
         ...

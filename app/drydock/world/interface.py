@@ -141,6 +141,10 @@ class World(Protocol):
         """Return (total, free for this user) in bytes of the file system that holds ``path``."""
         ...
 
+    def inode_room(self, path: str) -> Fact[tuple[int, int]]:
+        """Return (total, free) numbers of files that the file system of ``path`` can hold."""
+        ...
+
     def user(self) -> Fact[User]:
         """Return who runs this process."""
         ...

@@ -100,6 +100,10 @@ class LiveWorld:
         """Return (total, free for this user) in bytes of the file system that holds ``path``."""
         return machine.disk_room(path)
 
+    def inode_room(self, path: str) -> Fact[tuple[int, int]]:
+        """Return (total, free) numbers of files that the file system of ``path`` can hold."""
+        return machine.inode_room(path)
+
     def user(self) -> Fact[User]:
         """Return who runs this process."""
         return machine.user()

@@ -98,6 +98,22 @@ def disk_room(path: str) -> Fact[tuple[int, int]]:
             return Known((usage.total, usage.free))
 
 
+def inode_room(path: str) -> Fact[tuple[int, int]]:
+    """Return how many files the file system of ``path`` can hold and how many more; some count none beforehand."""
+    ask = getattr(os, "statvfs", None)
+    if ask is None:
+        return Missing("not_applicable")
+    try:
+        told = ask(path)
+    except OSError as error:
+        return files.missing(error)
+    except ValueError as error:
+        return Missing("failed", str(error))
+    if not told.f_files:
+        return Missing("not_supported", "this file system makes room for files as they come")
+    return Known((told.f_files, told.f_favail))
+
+
 def user() -> Fact[User]:
     """Return who runs this process, with the groups of the session and those of the user database."""
     try:

@@ -48,6 +48,7 @@ class Container(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         status: the engine's word (``created``, ``running``, ``exited`` …).
         pids: process ids on the host (empty when not asked or remote).
+        published: address and number of each TCP port of the engine's computer that leads into it.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Container(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     labels: dict[str, str]
     pids: tuple[int, ...] = ()
+    published: tuple[tuple[str, int], ...] = ()
 
 
 class Engine(msgspec.Struct, frozen=True, kw_only=True):
