@@ -63,17 +63,18 @@ def test_the_main_path(window, qtbot, qapp, engine, torch_image, browser):
     qtbot.waitUntil(lambda: images.answer is not None)
     assert images.answer.choice.reference.startswith("pytorch/pytorch:2.")
 
-    # pull, by name from the local registry, with layers that are not here
+    # inspect and pull, by name from the local registry, with layers that are not here
     reference = f"{engine.registry}/pytorch/end-to-end:1"
     engine.forget_image(reference)
     engine.push(torch_image, "pytorch/end-to-end", "1", new_layers=(3 * MIB, 5 * MIB), seed=77)
-    images.by_name.show()
-    images.by_name.edit.setText(reference)
-    images.by_name.pull_wanted.emit(reference)
+    images.show_argument(reference)
+    card = images.inspector.card
+    qtbot.waitUntil(lambda: "Confirmed by" in card.standing.text, timeout=60_000)
+    press(qtbot, next(one for one in card.findChildren(QPushButton) if one.text() == "Pull"))
     qtbot.waitUntil(
         lambda: engine.client.images.list(name=f"{engine.registry}/pytorch/end-to-end") != [], timeout=120_000
     )
-    qtbot.waitUntil(lambda: not images.work_on_its_way(), timeout=20_000)
+    qtbot.waitUntil(lambda: not window.app.activities.on_their_way, timeout=20_000)
 
     # launch it with all GPUs and Jupyter
     window.show_page("launch", reference)

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from drydock.data.catalogue import load_catalogue
 from drydock.data.machine import open_machine
-from drydock.qt.models.image_names import never_made, pinned_name, plain_name, read_name
+from drydock.qt.models.image_names import never_made, plain_name, read_name
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +49,6 @@ def test_any_text_is_read_or_refused_in_words(name):
 )
 def test_names_are_written_as_the_engine_lists_them(name, plain):
     assert plain_name(read_name(name)[0]) == plain
-
-
-def test_a_pinned_name_keeps_no_tag():
-    assert pinned_name(read_name("ghcr.io/me/mine:1")[0], "sha256:d") == "ghcr.io/me/mine@sha256:d"
 
 
 def test_an_image_that_was_never_made_comes_back_with_why_and_the_nearest(desktop):

@@ -11,7 +11,6 @@ from drydock.qt.models.image_reasons import reason_lines
 from drydock.qt.models.image_rows import catalogue_rows, filter_choices
 from drydock.qt.models.image_tables import CatalogueTable, Filter
 from drydock.qt.models.images import (
-    confirmation,
     contents,
     find_local,
     gpu_code,
@@ -57,7 +56,6 @@ def test_the_chosen_image_is_explained_once(desktop):
     assert "code for" not in told  # the row of the GPU says that
     assert gpu_code(choice) == (("GeForce RTX 4090", "Compute capability 8.9, runs the code for 8.6"),)
     assert dict(contents(choice))["CUDA"] == choice.cuda
-    assert "catalogue of" in confirmation(choice)
 
 
 def test_equal_gpus_share_a_row():

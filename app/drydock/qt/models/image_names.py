@@ -58,12 +58,6 @@ def plain_name(reference: Reference) -> str:
     return f"{domain}{path}{tag}{digest}"
 
 
-def pinned_name(reference: Reference, digest: str) -> str:
-    """Return the name that means this digest and nothing else."""
-    path = plain_name(msgspec.structs.replace(reference, tag="", digest=""))
-    return f"{path}@{digest}"
-
-
 def never_made(reference: Reference, snapshot: Snapshot, catalogue: Catalogue) -> NeverMade | None:
     """Return why there is no image of this name, and what comes nearest; None where nothing is known of it.
 

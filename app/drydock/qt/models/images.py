@@ -23,11 +23,6 @@ def machine_notes(answer: Recommendation) -> tuple[str, ...]:
     return tuple(text(note.code, note.values) for note in answer.notes)
 
 
-def confirmation(choice: Choice) -> str:
-    """Return how sure the catalogue is of the image; empty where nothing is to be said."""
-    return next((text(note.code, note.values) for note in choice.why if note.code == "NOT_CONFIRMED"), "")
-
-
 def refusal_text(refusal: Refusal | None) -> str:
     """Return why there is no image."""
     return text(refusal.code, refusal.values) if refusal else "No image fits this machine."
