@@ -147,6 +147,17 @@ def memory_limit() -> Optional[int]:
     return None
 
 
+def cpu_limit() -> Optional[float]:
+    """Return how many processors the control group's quota is worth, None when there is none."""
+    for line in _lines("/sys/fs/cgroup/cpu.max")[:1]:
+        quota, _, period = line.partition(" ")
+        if quota.isdigit() and period.strip().isdigit():
+            return int(quota) / int(period)
+    old = ["/sys/fs/cgroup/cpu/cpu.cfs_{}_us".format(name) for name in ("quota", "period")]
+    quota, period = (next(iter(_lines(path)), "") for path in old)
+    return int(quota) / int(period) if quota.isdigit() and period.isdigit() and int(period) else None
+
+
 def _guarded(read: Any) -> Any:
     try:
         return read()

@@ -183,13 +183,6 @@ class KernelRun(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
 
 
-class TorchFailure(msgspec.Struct, frozen=True, kw_only=True):
-    """Why torch cannot be imported: ``torch-missing`` or ``torch-broken``, and what Python said."""
-
-    kind: str
-    text: str
-
-
 class ContainerFacts(msgspec.Struct, frozen=True, kw_only=True):
     """A walk through a container.
 
@@ -199,6 +192,7 @@ class ContainerFacts(msgspec.Struct, frozen=True, kw_only=True):
         python: version of the ``python3`` inside, which everything else is measured with.
         shm_asked: what the engine was told to give.
         clock_ahead: seconds that the clock inside is ahead of this computer's.
+        torch: missing with ``absent`` where there is none, with ``failed`` where Python cannot import it.
         nvml_again: NVML asked once more at the end, by a command of its own.
     """
 
@@ -218,7 +212,7 @@ class ContainerFacts(msgspec.Struct, frozen=True, kw_only=True):
     clock_ahead: Fact[float] = _NOT_ASKED
     network: Fact[tuple[Reached, ...]] = _NOT_ASKED
     tools: Fact[InnerTools] = _NOT_ASKED
-    torch: Fact[InnerTorch | TorchFailure] = _NOT_ASKED
+    torch: Fact[InnerTorch] = _NOT_ASKED
     kernels: Fact[tuple[KernelRun, ...]] = _NOT_ASKED
 
     @property
