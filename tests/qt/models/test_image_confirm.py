@@ -186,7 +186,10 @@ def test_the_copy_here_is_what_a_launch_is_pinned_to(choice, snapshot):
     assert short_digest(DIGEST) == "sha256:ab12ab12ab12"
 
 
-@pytest.mark.parametrize(("until", "words"), [("2026-10-28", "Ended"), ("2026-11", "Until"), ("2029-04", "Until")])
+@pytest.mark.parametrize(
+    ("until", "words"),
+    [("2026-10-28", "No more fixes since"), ("2026-11", "Fixes until"), ("2029-04", "Fixes until")],
+)
 def test_an_end_of_support_that_is_past_is_told_as_one(until, words):
     assert supported(Support(until=until), "2026-11-25")[0].startswith(words)
 

@@ -119,7 +119,7 @@ def supported(support: Support, today: str) -> tuple[str, ...]:
         return told
     # a month lasts until its end
     over = support.until < today[: len(support.until)]
-    return (f"Ended {support.until}." if over else f"Until {support.until}.", *told)
+    return (f"No more fixes since {support.until}." if over else f"Fixes until {support.until}.", *told)
 
 
 def is_changed(confirmed: Confirmed | None, local: LocalImage | None) -> bool:

@@ -35,7 +35,7 @@ class CatalogueList(QWidget):
         self.filters.changed.connect(self._narrow)
         self.table = ImageTable(self.tr("Catalogue of images"), stretched=5)
         self.table.setModel(self.model)
-        self.table.fit((172, 226, 60, 54, 74, 0))
+        self.table.fit((186, 226, 60, 54, 74, 0))
         self.table.selectionModel().currentRowChanged.connect(self._choose)
         self._title = label("", "strong", selectable=True)
         self._words = label("", "muted", selectable=True)
