@@ -298,12 +298,15 @@ class ImagesPage(Page):
         )
 
     def _launch_with(self, reference: str, digest: str = "") -> None:
-        self._app.page_wanted.emit("launch", LaunchWish(image=reference, digest=digest))
+        compiles = self.wish.wish.task == "compile"
+        self._app.page_wanted.emit("launch", LaunchWish(image=reference, digest=digest, compiles=compiles))
 
     def _launch_plan(self, plan: GpuPlan) -> None:
         uuids = tuple(gpu.uuid for gpu in plan.gpus if gpu.uuid)
         if plan.choice:
-            self._app.page_wanted.emit("launch", LaunchWish(image=plan.choice.reference, gpus=uuids))
+            compiles = self.wish.wish.task == "compile"
+            wish = LaunchWish(image=plan.choice.reference, gpus=uuids, compiles=compiles)
+            self._app.page_wanted.emit("launch", wish)
 
     # any image
 
