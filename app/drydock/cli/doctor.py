@@ -40,7 +40,10 @@ def doctor(depth: str, only: str, machine: str, verbose: bool, engine: str, as_j
     _refuse_unknown(wanted)
     diagnosis = _diagnose(machine, engine, as_json)
     findings = tuple(finding for finding in diagnosis.findings if not wanted or finding.id in wanted)
-    diagnosis = msgspec.structs.replace(diagnosis, findings=findings)
+    past = diagnosis.past
+    if past and not any(finding.id == past.finding and finding.state == "broken" for finding in findings):
+        past = None
+    diagnosis = msgspec.structs.replace(diagnosis, findings=findings, past=past)
     if as_json:
         print_json("diagnosis", {"depth": depth, **as_fields(diagnosis)})
     else:
@@ -58,6 +61,8 @@ def _refuse_unknown(wanted: tuple[str, ...]) -> None:
 
 
 def _diagnose(machine: str, engine: str, as_json: bool) -> Diagnosis:
+    import msgspec
+
     from drydock.jobs.diagnose import DiagnoseJob, diagnose_snapshot
 
     if machine:
@@ -66,7 +71,7 @@ def _diagnose(machine: str, engine: str, as_json: bool) -> Diagnosis:
         with troubles(as_json=as_json):
             recorded = open_machine(machine)
         note(f"Recorded machine: {recorded.card.title}. Nothing shown is this computer.")
-        return diagnose_snapshot(recorded.snapshot)
+        return msgspec.structs.replace(diagnose_snapshot(recorded.snapshot), past=recorded.past)
     with open_context(engine) as context:
         return run_job(DiagnoseJob(context), lambda _step: None, as_json=as_json)
 

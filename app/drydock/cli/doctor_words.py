@@ -5,9 +5,9 @@ from typing import Any
 import click
 import msgspec
 
-from drydock.core.findings import Diagnosis, Finding
+from drydock.core.findings import Change, Diagnosis, Finding, Past
 from drydock.core.remedies import remedies_for
-from drydock.data.knowledge import finding_article
+from drydock.data.knowledge import change_text, finding_article, past_text
 
 _WORDS = {"ok": "ok", "attention": "attention", "broken": "broken", "not_tested": "not tested"}
 _COLOURS = {"ok": "green", "attention": "yellow", "broken": "red", "not_tested": "bright_black"}
@@ -19,9 +19,21 @@ def as_fields(diagnosis: Diagnosis) -> dict[str, Any]:
     return {
         "worst": diagnosis.worst,
         "root_cause": root.id if root else None,
+        "past": _past_json(diagnosis.past),
+        "changes": [_change_json(change) for change in (diagnosis.past.changes if diagnosis.past else ())],
         "findings": [_finding_json(finding, diagnosis) for finding in diagnosis.findings],
         "snapshot": msgspec.to_builtins(diagnosis.snapshot),
     }
+
+
+def _past_json(past: Past | None) -> dict[str, Any] | None:
+    if past is None:
+        return None
+    return {"finding": past.finding, "worked_at": past.worked_at, "text": past_text(past)}
+
+
+def _change_json(change: Change) -> dict[str, Any]:
+    return {**msgspec.to_builtins(change), "text": change_text(change)}
 
 
 def _finding_json(finding: Finding, diagnosis: Diagnosis) -> dict[str, Any]:
@@ -60,6 +72,21 @@ def print_diagnosis(diagnosis: Diagnosis, *, verbose: bool) -> None:
             for piece in finding.evidence:
                 click.echo(f"{'':12}[{piece.source}] {piece.text}")
     click.echo(summary_line(diagnosis))
+    if diagnosis.past:
+        _print_past(diagnosis.past, most=None if verbose else _MOST_CHANGES)
+
+
+_MOST_CHANGES = 6
+"""The likeliest causes; somebody who pulled thirty images wants no list of them."""
+
+
+def _print_past(past: Past, *, most: int | None) -> None:
+    click.echo(past_text(past))
+    for change in past.changes[:most]:
+        click.echo(f"  - {change_text(change)}")
+    left = len(past.changes[most:]) if most else 0
+    if left:
+        click.echo(f"  ({left} more, see --verbose)")
 
 
 def summary_line(diagnosis: Diagnosis) -> str:

@@ -1,5 +1,7 @@
 """Texts for people, keyed by the ids of findings and troubles.
 
+``changes.toml`` holds the sentences for what changed on a computer.
+
 Every file in ``drydock_resources/knowledge/checks`` and ``…/troubles`` is a TOML table of articles. A trouble's
 article has ``title``, ``text``, ``remedy`` and optionally ``links`` and ``exit_code``. A check's article has
 ``title``, ``links`` and one sub-table a variant with ``text`` and, where something is wrong, ``consequence`` and
@@ -13,7 +15,7 @@ from importlib import resources
 
 import msgspec
 
-from drydock.core.findings import Finding
+from drydock.core.findings import Change, Finding, Past
 from drydock.core.trouble import Trouble, Value
 
 
@@ -108,6 +110,31 @@ def finding_article(finding: Finding) -> Article:
         commands=tuple(fill(line, finding.values) for line in variant.commands),
         links=article.links,
     )
+
+
+@functools.cache
+def change_texts() -> dict[str, dict[str, str]]:
+    """Return the sentence of every subject's every kind of change, and those that say when (subject ``when``)."""
+    entry = resources.files("drydock_resources") / "knowledge" / "changes.toml"
+    return msgspec.convert(tomllib.loads(entry.read_text("utf-8")), dict[str, dict[str, str]])
+
+
+def change_text(change: Change) -> str:
+    """Return a change in words, with the day or the days between which it came about."""
+    since, seen = change.since.partition("T")[0], change.seen.partition("T")[0]
+    texts = change_texts()
+    sentence = texts.get(change.subject, {}).get(change.kind)
+    if sentence is None:
+        return f"{change.subject} {change.name} {change.kind}: {change.before} → {change.after}"
+    values: dict[str, Value] = {"name": change.name, "before": change.before, "after": change.after}
+    when = fill(texts["when"]["day" if since == seen else "between"], {"since": since, "seen": seen})
+    return f"{fill(sentence, values)} {when}"
+
+
+def past_text(past: Past) -> str:
+    """Return the line above what changed: when it last worked."""
+    day = past.worked_at.replace("T", " ").removesuffix("Z")
+    return fill(change_texts()["past"]["changed" if past.changes else "same"], {"worked_at": day})
 
 
 def trouble_article(trouble: Trouble) -> Article:

@@ -22,6 +22,7 @@ from drydock.core.findings import Diagnosis, Finding
 from drydock.data.catalogue import load_catalogue
 from drydock.jobs.context import Context
 from drydock.jobs.job import Job, Tell
+from drydock.jobs.remember import compare_and_keep
 from drydock.world import Stop
 
 
@@ -101,7 +102,8 @@ class DiagnoseJob(Job[Diagnosis]):
             for finding in gathering.conclude():
                 if self._only is None or finding.id in self._only:
                     tell(FindingReached(finding))
-        return gathering.diagnosis(self._only or wanted)
+        diagnosis = gathering.diagnosis(self._only or wanted)
+        return diagnosis if self._only else compare_and_keep(self._context.store, diagnosis)
 
 
 class _Gathering:

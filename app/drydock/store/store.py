@@ -13,6 +13,7 @@ from drydock.store.settings import Settings, read_settings, write_settings
 from drydock.store.tag_lists import read_tag_lists, write_tag_lists
 
 if TYPE_CHECKING:
+    from drydock.core.changes import KeptMachine
     from drydock.store.history import History
 
 T = TypeVar("T")
@@ -43,6 +44,7 @@ class Store:
         self.problems: list[str] = list(problems)
         self._tag_lists_file = self.directory / "tag_lists.json"
         self._tag_lists: tuple[TagList, ...] | None = None
+        self._machines_file = self.directory / "machines.json"
         self._history: History | None = None
         self._lock = threading.Lock()
 
@@ -77,6 +79,25 @@ class Store:
         except OSError as error:
             self._say(f"the list of tags could not be kept: {error}")
 
+    @property
+    def machines(self) -> "tuple[KeptMachine, ...]":
+        """Earlier states of this computer, oldest first, as another Drydock may have left them a moment ago."""
+        from drydock.store.machines import read_machines
+
+        kept, problems = read_machines(self._machines_file)
+        for problem in problems:
+            self._say(problem)
+        return kept
+
+    def save_machines(self, machines: "tuple[KeptMachine, ...]") -> None:
+        """Keep these states in place of the earlier ones."""
+        from drydock.store.machines import write_machines
+
+        try:
+            write_machines(self._machines_file, machines)
+        except OSError as error:
+            self._say(f"the state of this computer could not be kept: {error}")
+
     def add_record(
         self, kind: str, payload: bytes, summary: Mapping[str, str | int | float | bool | None]
     ) -> int | None:
@@ -104,8 +125,12 @@ class Store:
         self._with_history(lambda history: history.remove(record_id), None)
 
     def clear_records(self) -> None:
-        """Forget all results."""
+        """Forget all results, and earlier states of this computer."""
         self._with_history(lambda history: history.clear(), None)
+        try:
+            self._machines_file.unlink(missing_ok=True)
+        except OSError as error:
+            self._say(f"the states of this computer could not be removed: {error}")
 
     def close(self) -> None:
         """Close the history file."""
