@@ -17,6 +17,7 @@ _COMMANDS = {
     "probe": ("drydock.cli.probe", "probe", "Prove with real kernels that the GPU works."),
     "bench": ("drydock.cli.bench", "bench", "Measure a Transformer's training speed."),
     "monitor": ("drydock.cli.monitor", "monitor", "Show GPU memory and utilisation live."),
+    "record": ("drydock.cli.record", "record", "Record this machine in a directory that can be replayed."),
     "report": ("drydock.cli.report", "report", "Write a bundle that opens on another computer."),
 }
 

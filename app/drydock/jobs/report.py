@@ -92,6 +92,8 @@ def bundle_files(diagnosis: Diagnosis, records: Mapping[str, list[bytes]], redac
         "snapshot.json": _json(redactor.tree(msgspec.to_builtins(snapshot))),
         "findings.json": _json(redactor.tree(findings)),
     }
+    if diagnosis.past:
+        files["past.json"] = _json(redactor.tree(msgspec.to_builtins(diagnosis.past)))
     for kind, payloads in records.items():
         if payloads:
             lines = [line for payload in payloads for line in payload.splitlines() if line.strip()]
