@@ -128,6 +128,20 @@ def test_a_named_runtime_flavour_is_kept_and_its_missing_compiler_said() -> None
     assert "NO_COMPILER_FOR_TASK" in codes(recommendation)
 
 
+def test_a_named_runtime_flavour_cannot_build_extensions_and_says_so() -> None:
+    assert "NO_CUDA_COMPILER_FOR_TASK" in codes(ask(RTX_4090, flavour="runtime", task="extensions"))
+    assert "NO_CUDA_COMPILER_FOR_TASK" not in codes(ask(RTX_4090, task="extensions"))
+
+
+def test_no_compiler_is_advised_where_triton_cannot_work() -> None:
+    old, new = Gpu("Tesla K80", (3, 7)), ask(RTX_4090, torch="2.3")
+    kepler = ask(old, driver="470.256.02")
+    assert kepler.choice is not None
+    assert kepler.choice.compiler is False
+    assert "NO_COMPILER" not in codes(kepler)
+    assert "NO_COMPILER" in codes(new)
+
+
 def test_nvml_tells_the_native_cuda_better_than_the_table() -> None:
     machine = Machine(gpus=(RTX_4090,), driver="580.95.05", cuda_driver=(12, 6))
     choice = recommend(machine, Wish(), CATALOGUE).choice

@@ -264,6 +264,12 @@ def test_a_torch_without_cuda_never_uses_the_gpu(
     assert against(judgement) == {code}
 
 
+def test_of_a_torch_for_amd_nothing_is_promised_by_builds_for_cuda() -> None:
+    judgement = on(described("a/b:1", environment={"PYTORCH_VERSION": "2.9.1+rocm6.4"}), RTX_4090)
+    assert judgement.verdict == "cannot_run"
+    assert "EVERY_BUILD_RUNS" not in notes(judgement)
+
+
 def test_the_official_images_for_arm_have_no_cuda() -> None:
     judgement = on(official(platform="linux/arm64"), GB10, arch="arm64")
     assert judgement.verdict == "cannot_run"

@@ -48,9 +48,14 @@ def test_a_superseded_release_ends_with_the_first_release_of_the_next_minor() ->
     assert found.confidence == "medium"
     (torch,) = of("torch", found)
     assert torch.note.code == "SUPERSEDED"
-    assert torch.note.values == {"torch": "2.14", "by": "2.15", "date": "2026-10-28"}
-    assert "2.15 on 2026-10-28" in text(torch.note.code, torch.note.values)
+    assert torch.note.values == {"torch": "2.14", "by": "2.15", "date": "2026-10-28", "cause": "no_image"}
+    assert "2.15 came out on 2026-10-28, and no image of it is known" in text(torch.note.code, torch.note.values)
     assert set(torch.sources) <= set(CATALOGUE.sources)
+
+
+def test_a_release_that_followed_with_an_image_is_said_so_alone() -> None:
+    (torch,) = of("torch", support("2.9.1-cuda12.8-cudnn9-runtime"))
+    assert torch.note.values == {"torch": "2.9", "by": "2.10", "date": "2026-01-21"}
 
 
 def test_a_release_with_a_patch_names_it() -> None:

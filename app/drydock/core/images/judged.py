@@ -257,7 +257,7 @@ def _notes(described: Described, image: Image | None, met: bool | None, situatio
         yield from _about_driver(image, situation)
         yield from _about_code(described, image, situation)
     builds = [str(candidate.cuda) for candidate in _candidates(described, situation)]
-    if builds and not described.cpu_only and not any(_unknown_cuda(described, situation)):
+    if builds and not described.cpu_only and not described.rocm and not any(_unknown_cuda(described, situation)):
         yield Note("EVERY_BUILD_RUNS", {"torch": described.torch_text, "builds": ", ".join(builds)})
     yield from _about_demand(described, met, situation)
     yield from _about_inside(described)

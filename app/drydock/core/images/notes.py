@@ -96,7 +96,10 @@ def _last_release(image: Image, situation: Situation) -> Iterator[Note]:
 def _build(image: Image, situation: Situation) -> Iterator[Note]:
     if image.experimental:
         yield Note("EXPERIMENTAL_BUILD", {"cuda": str(image.cuda)})
-    if not image.compiler:
+    if situation.wish.task == "extensions" and image.flavour == "runtime" and not image.alpha:
+        yield Note("NO_CUDA_COMPILER_FOR_TASK", {"torch": str(image.torch)})
+    # where Triton cannot work, a compiler would not help it
+    if not image.compiler and any(seen.capability >= _TRITON_FLOOR for seen in situation.kinds):
         code = "NO_COMPILER_FOR_TASK" if situation.wish.task == "compile" else "NO_COMPILER"
         yield Note(code, {"torch": str(image.torch)})
     if image.system_python:

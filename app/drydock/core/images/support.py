@@ -57,12 +57,23 @@ def _torch(image: Image, catalogue: Catalogue) -> Iterator[Term]:
     successor = _first_after(minor, catalogue)
     if successor:
         values = {"torch": str(minor), "by": str(Version(successor.version[:2])), "date": successor.released}
+        if not _has_image(successor, catalogue):
+            values["cause"] = "no_image"
         note, until = Note("SUPERSEDED", values), successor.released
     elif newer := _unknown_release_after(minor, catalogue):
         note, until = Note("SUPERSEDED", {"torch": str(minor), "by": str(newer), "cause": "undated"}), None
     else:
         note, until = Note("NEWEST_RELEASE", {"torch": str(minor)}), None
     yield Term(part="torch", until=until, note=note, confidence=rule.confidence, sources=rule.sources)
+
+
+def _has_image(release: Release, catalogue: Catalogue) -> bool:
+    """Whether an image of that minor release is known to be there."""
+    return any(
+        image.torch is not None and image.torch[:2] == release.version[:2] and (image.listed or image.proven)
+        for image in catalogue.images
+        if not image.alpha and image.listed is not False
+    )
 
 
 def _unknown_release_after(minor: Version, catalogue: Catalogue) -> Version | None:
