@@ -1,5 +1,6 @@
 """What is said of an image before it is pulled: by its registry, by the engine, or by the copy that is here."""
 
+import io
 import itertools
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from tests.support.engine.handle import Engine as PrivateEngine
 from tests.support.engine.images import TestImage
 
 from drydock.core.facts import Known, Missing
+from drydock.core.launch.service_image import LABEL_PARENT, LABEL_SERVICE_IMAGE
 from drydock.core.trouble import Stopped, Trouble
 from drydock.data.machine import open_machine
 from drydock.jobs.confirm import ConfirmJob
@@ -90,6 +92,41 @@ def test_what_nobody_has_is_the_registrys_trouble(context: Context, engine: Priv
     with pytest.raises(Trouble) as caught:
         ConfirmJob(context, f"{engine.registry}/no/such:1").run(ignore, Stop())
     assert caught.value.id == "image-not-found"
+
+
+def test_an_image_made_here_is_not_asked_for_in_any_registry(
+    context: Context, engine: PrivateEngine, tiny_image: TestImage
+) -> None:
+    made = engine.client.images.build(
+        fileobj=io.BytesIO(
+            f"FROM {tiny_image.reference}\nLABEL {LABEL_SERVICE_IMAGE}=x {LABEL_PARENT}={tiny_image.reference}".encode()
+        ),
+        tag="drydock-test/made-here:1",
+    )[0]
+    try:
+        found = ConfirmJob(context, "drydock-test/made-here:1").run(ignore, Stop())
+    finally:
+        engine.client.images.remove("drydock-test/made-here:1", noprune=False)
+    assert found.local is not None
+    assert found.local.id == made.id
+    assert (found.source, found.published, found.unconfirmed) == ("local", None, None)
+
+
+def test_of_several_platforms_the_one_that_is_asked_for_is_judged(context: Context, engine: PrivateEngine) -> None:
+    seed = next(_seeds)
+    pushed = engine.registry.push_layers(f"job/{seed}", "1.0", (1000,), seed=seed)
+    with pytest.raises(Trouble) as caught:
+        ConfirmJob(context, pushed.reference, platform="linux/arm64").run(ignore, Stop())
+    assert caught.value.id == "platform-missing"
+
+
+def test_a_gpu_that_could_not_be_read_is_not_said_to_be_absent(context: Context, tiny_image: TestImage) -> None:
+    machine = open_machine("broken-laptop").snapshot
+    found = ConfirmJob(context, tiny_image.reference, machine, ask_registry=False).run(ignore, Stop())
+    assert found.judgement is not None
+    assert [(reason.code, reason.values) for reason in found.judgement.against] == [
+        ("NO_NVIDIA_GPU", {"cause": "unread"})
+    ]
 
 
 def test_the_registry_can_be_asked_without_an_engine(nowhere: Context, engine: PrivateEngine) -> None:

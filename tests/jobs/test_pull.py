@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tests.support.engine.faulty_registry import Fault, FaultyRegistry
 from tests.support.engine.handle import Engine as PrivateEngine
+from tests.support.registries import running_registry
 
 from drydock.core.trouble import Stopped, Trouble
 from drydock.engines import PullProgress
@@ -89,6 +90,19 @@ def test_what_will_not_change_is_not_tried_again(
         PullJob(context, name, pauses=PAUSES).run(told.append, Stop())
     assert caught.value.id == expected
     assert all(not progress.detail for progress in told)
+
+
+def test_an_image_for_another_processor_alone_is_not_fetched(
+    context: Context, engine: PrivateEngine, tmp_path: Path
+) -> None:
+    with running_registry(tmp_path) as registry:
+        registry.put_image("job/other", "1.0", layers=(b"x" * 1000,), platform="linux/arm64")
+        name = f"{registry}/job/other:1.0"
+        with pytest.raises(Trouble) as caught:
+            PullJob(context, name, pauses=PAUSES).run(lambda _progress: None, Stop())
+    assert caught.value.id == "platform-missing"
+    assert "linux/arm64" in str(caught.value.values["text"])
+    assert not engine.client.images.list(name)
 
 
 def test_a_registry_that_refuses_connections_is_not_tried_again(context: Context) -> None:

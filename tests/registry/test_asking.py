@@ -98,6 +98,15 @@ def test_when_all_fail_the_mirrors_are_named_too(hub, client, trouble):
     assert f"{address}: Connection refused" in found.values["text"]
 
 
+def test_a_mirror_that_has_it_for_others_is_believed_when_docker_hub_is_silent(plain_registry, client, trouble):
+    plain_registry.put_image("library/ubuntu", "24.04", layers=(b"hub",))
+    nowhere = {"HTTPS_PROXY": f"http://127.0.0.1:{free_port()}"}
+    registry = client(variables=nowhere, rules=RegistryRules(mirrors=(f"http://{plain_registry}",)))
+    found = trouble(registry.image, "ubuntu:24.04", "linux/s390x")
+    assert (found.id, found.values["text"]) == ("platform-missing", "it is published for linux/amd64")
+    assert trouble(registry.image, "ubuntu:none", "linux/s390x").id == "registry-unreachable"
+
+
 def test_tags_are_never_a_mirrors(hub, client):
     with ScriptedServer(lambda asked: json_reply({"tags": ["only-this"]})) as mirror:
         registry = client(variables=hub.variables, rules=RegistryRules(mirrors=(f"http://{mirror}",)))

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from drydock.core.checks.image import machine_of
 from drydock.core.facts import ImageConfig, LocalImage, Missing, PublishedImage, Snapshot
 from drydock.core.images.described import Described, describe
-from drydock.core.images.judged import Judgement, judge
+from drydock.core.images.judged import Judgement
 from drydock.core.images.transfer import Transfer, transfer
+from drydock.core.launch.service_image import LABEL_SERVICE_IMAGE
 from drydock.core.trouble import Trouble
 from drydock.jobs.absent import better_known
 from drydock.jobs.job import Job, Tell
-from drydock.jobs.registries import open_engine_or_none, open_registry, own_platform
+from drydock.jobs.recommend import judge_for
+from drydock.jobs.registries import check_named, check_platform, open_engine_or_none, open_registry, own_platform
 
 if TYPE_CHECKING:
     from drydock.engines import Engine
@@ -111,7 +112,10 @@ class ConfirmJob(Job[Confirmed]):
 
     def run_with(self, engine: Engine | None, tell: Tell, stop: Stop) -> Confirmed:
         """Ask through an engine that is already open (it stays open), or without one."""
+        check_named(self._reference)
         local = engine.find_image(self._reference) if engine else None
+        if local is not None and local.labels.get(LABEL_SERVICE_IMAGE):
+            return self._conclude(engine, None, local, None)  # made here: no registry has it
         if not self._ask_registry:
             if local is None:
                 raise Trouble("image-not-here", reference=self._reference)
@@ -124,7 +128,7 @@ class ConfirmJob(Job[Confirmed]):
         except Trouble as trouble:
             stop.check()
             why = trouble
-            published = _from_engine(engine, self._reference) if trouble.id not in _FINAL else None
+            published = self._from_engine(engine) if trouble.id not in _FINAL else None
             if published is None and local is None:
                 raise better_known(why, self._reference, self._context.catalogue(), self._snapshot) from why
         return self._conclude(engine, published, local, why)
@@ -138,9 +142,11 @@ class ConfirmJob(Job[Confirmed]):
         described = judgement = None
         if config is not None:
             catalogue = self._context.catalogue()
-            platforms = published.platforms if published and published.platforms else (config.platform,)
+            # of several platforms, the engine takes the machine's own unless another one is asked for
+            several = published.platforms if published and not self._platform else ()
+            platforms = several or (config.platform,)
             described = describe(self._reference, config, platforms, catalogue)
-            judgement = judge(described, machine_of(self._snapshot), catalogue) if self._snapshot else None
+            judgement = judge_for(self._snapshot, described, catalogue) if self._snapshot else None
         return Confirmed(
             reference=self._reference,
             source="local" if published is None else "registry" if published.layers else "engine",
@@ -157,17 +163,25 @@ class ConfirmJob(Job[Confirmed]):
 
     def _from_registry(self, engine: Engine | None, stop: Stop) -> PublishedImage:
         with open_registry(self._context, engine) as registry:
-            return registry.image(self._reference, self._platform or own_platform(self._context, engine), stop)
+            return registry.image(self._reference, self._wanted(engine), stop)
 
+    def _from_engine(self, engine: Engine | None) -> PublishedImage | None:
+        """Let the engine ask: it may have a mirror, a proxy or a certificate that this program has not.
 
-def _from_engine(engine: Engine | None, reference: str) -> PublishedImage | None:
-    """Let the engine ask: it may have a mirror, a proxy or a certificate that this program has not."""
-    if engine is None:
-        return None
-    try:
-        return engine.distribution(reference)
-    except Trouble:
-        return None
+        Raises:
+            Trouble: ``platform-missing``.
+        """
+        if engine is None:
+            return None
+        try:
+            published = engine.distribution(self._reference)
+        except Trouble:
+            return None
+        check_platform(self._reference, self._wanted(engine), published.platforms)
+        return published
+
+    def _wanted(self, engine: Engine | None) -> str:
+        return self._platform or own_platform(self._context, engine)
 
 
 def _transfer(engine: Engine | None, published: PublishedImage | None) -> Transfer | None:

@@ -9,7 +9,7 @@ from drydock.engines import Engine, PullProgress
 from drydock.jobs.absent import better_known
 from drydock.jobs.context import Context
 from drydock.jobs.job import Job, Tell
-from drydock.jobs.registries import open_registry, own_platform
+from drydock.jobs.registries import check_named, open_registry, own_platform
 from drydock.world import Stop
 
 PAUSES = (2.0, 5.0, 15.0)
@@ -74,7 +74,7 @@ class PullJob(Job[Pulled]):
         """Pull.
 
         Raises:
-            Trouble: the last attempt's reason.
+            Trouble: the last attempt's reason, or that there is nothing for this platform.
             Stopped: the stop was asked for, and the engine has given the download up.
         """
         engine = self._context.open_engine()
@@ -85,6 +85,7 @@ class PullJob(Job[Pulled]):
 
     def run_with(self, engine: Engine, tell: Tell, stop: Stop) -> Pulled:
         """Pull through an engine that is already open (it stays open)."""
+        check_named(self._reference)
         if self._expected is None:
             self._expected = self._ask_size(engine, stop)
         for attempt, pause in enumerate((*self._pauses, None), start=1):
@@ -105,7 +106,9 @@ class PullJob(Job[Pulled]):
             with open_registry(self._context, engine, SIZE_LIMIT) as registry:
                 platform = self._platform or own_platform(self._context, engine)
                 return registry.image(self._reference, platform, stop).download_size
-        except Trouble:
+        except Trouble as trouble:
+            if trouble.id == "platform-missing":
+                raise  # engines bring an image for another processor all the same, if it is the only one
             # the engine asks again in its own way, and its word counts
             return None
 

@@ -5,7 +5,9 @@ import msgspec
 from drydock.core.checks.image import machine_of
 from drydock.core.checks.situation import has_gpu
 from drydock.core.facts import Snapshot
-from drydock.core.images import Catalogue, Machine, Recommendation, Wish, recommend
+from drydock.core.images import Catalogue, Machine, Reason, Recommendation, Wish, recommend
+from drydock.core.images.described import Described
+from drydock.core.images.judged import Judgement, judge
 from drydock.core.trouble import Trouble
 from drydock.data.catalogue import load_catalogue
 from drydock.data.reasons import text
@@ -14,16 +16,31 @@ from drydock.jobs.diagnose import DiagnoseJob
 from drydock.jobs.job import Job, Tell
 from drydock.world import Stop
 
+_UNREAD = {"cause": "unread"}
+
 
 def recommend_for(snapshot: Snapshot, wish: Wish, catalogue: Catalogue | None = None) -> Recommendation:
     """Return the choice for a machine that was looked at; takes milliseconds. Without a catalogue, the shipped one."""
     answer = recommend(machine_of(snapshot), wish, catalogue or load_catalogue())
-    refusal = answer.refusal
-    if refusal is not None and refusal.code == "NO_NVIDIA_GPU" and has_gpu(snapshot) is not False:
-        # none could be read, which is another thing than that there is none
-        unread = msgspec.structs.replace(refusal, values={**refusal.values, "cause": "unread"})
-        return msgspec.structs.replace(answer, refusal=unread)
-    return answer
+    if answer.refusal is None or not _is_unread(answer.refusal.code, snapshot):
+        return answer
+    unread = msgspec.structs.replace(answer.refusal, values={**answer.refusal.values, **_UNREAD})
+    return msgspec.structs.replace(answer, refusal=unread)
+
+
+def judge_for(snapshot: Snapshot, described: Described, catalogue: Catalogue) -> Judgement:
+    """Return whether an image runs on a machine that was looked at."""
+    judgement = judge(described, machine_of(snapshot), catalogue)
+    against = tuple(
+        Reason(reason.code, {**reason.values, **_UNREAD}) if _is_unread(reason.code, snapshot) else reason
+        for reason in judgement.against
+    )
+    return msgspec.structs.replace(judgement, against=against)
+
+
+def _is_unread(code: str, snapshot: Snapshot) -> bool:
+    """Whether it was said that there is no GPU where none could be read, which is another thing."""
+    return code == "NO_NVIDIA_GPU" and has_gpu(snapshot) is not False
 
 
 def chosen_reference(answer: Recommendation) -> str:

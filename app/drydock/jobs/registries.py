@@ -9,7 +9,7 @@ from drydock.core.facts import Login, RegistryRules, known_or
 from drydock.core.trouble import Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
 
     from drydock.engines import Engine
     from drydock.jobs.context import Context
@@ -46,6 +46,28 @@ def open_engine_or_none(context: Context) -> Engine | None:
         return context.open_engine()
     except Trouble:
         return None
+
+
+def check_named(reference: str) -> None:
+    """Refuse an empty name, which engines answer with words of their own.
+
+    Raises:
+        Trouble: ``image-name-invalid``.
+    """
+    if not reference.strip():
+        raise Trouble("image-name-invalid", reference=reference, text="it is empty")
+
+
+def check_platform(reference: str, wanted: str, platforms: Sequence[str]) -> None:
+    """Refuse an image that is for other platforms alone; where none is told, nothing can be said.
+
+    Raises:
+        Trouble: ``platform-missing``.
+    """
+    from drydock.registry.platforms import best_of, parse_platform
+
+    if platforms and best_of(parse_platform(wanted), platforms) is None:
+        raise Trouble("platform-missing", reference=reference, text=f"it is published for {', '.join(platforms)}")
 
 
 def _rules(engine: Engine | None) -> RegistryRules:

@@ -57,6 +57,7 @@ class Asking:
     def image(self, reference: Reference, platform: str, question: Question) -> tuple[str, Found]:
         """Read an image of the first server that has it, and say which one that was."""
         failed: list[str] = []
+        other_platforms: Trouble | None = None
         with self._fetching(question) as fetch:
             for mirror in mirrors_of(reference, self._rules, resolve):
                 try:
@@ -66,10 +67,14 @@ class Asking:
                     failed.append(f"{mirror.host}: no whole answer within {MIRROR_LIMIT:.0f} s")
                 except Trouble as trouble:
                     failed.append(_with_host(mirror.host, str(trouble.values["text"])))
+                    if trouble.id == "platform-missing":
+                        other_platforms = trouble
             registry = registry_of(reference, self._rules, resolve)
             try:
                 return registry.host, self._read(registry, reference, platform, fetch)
             except Trouble as trouble:
+                if other_platforms is not None and trouble.id == "registry-unreachable":
+                    raise other_platforms from trouble  # a mirror has the image, which says more than silence
                 raise _with_mirrors(trouble, failed) from trouble
 
     def tags(self, reference: Reference, question: Question) -> tuple[str, ...]:
