@@ -58,3 +58,55 @@ def test_a_gpu_that_cannot_be_read_is_not_said_to_be_absent(call):
     assert answer.code == 1
     assert answer.json["refusal"]["code"] == "NO_NVIDIA_GPU"
     assert "driver must answer first" in answer.json["refusal"]["text"]
+
+
+NOWHERE = {"HTTPS_PROXY": "http://127.0.0.1:9"}  # where nobody answers
+
+
+def test_without_a_registry_the_recommendation_stands_and_says_that_it_is_not_confirmed(call, no_engine):
+    words = ("images", "recommend", "--gpu", "RTX 4090:8.9", "--driver", "580.95.05", "--confirm")
+    answer = call(*words, "--json", **NOWHERE)
+    assert answer.code == 1
+    assert answer.json["choice"]["reference"] == "pytorch/pytorch:2.14.1-cuda13.0-cudnn9-runtime"
+    assert answer.json["confirmed"] is None
+    assert answer.json["unconfirmed"]["id"] == "registry-unreachable"
+    assert "NOT_CONFIRMED" in {why["code"] for why in answer.json["choice"]["why"]}
+    printed = call(*words, **NOWHERE)
+    assert printed.code == 1
+    assert "not yet confirmed with the registry" in printed.out
+    assert "Not confirmed: The registry cannot be reached" in printed.err
+
+
+def test_what_a_description_lacks_is_named(call):
+    bare = call("images", "recommend", "--gpu", "RTX 4090:8.9")
+    assert (bare.code, "--driver" in bare.err) == (1, True)
+    empty = call("images", "recommend", "--driver", "580.95.05")
+    assert (empty.code, "--gpu" in empty.err) == (1, True)
+    assert not call("images", "recommend", "--gpu", "RTX 4090:8.9", "--driver", "580.95.05").err
+
+
+def test_what_else_would_work_is_counted_apart_from_what_does_not(call):
+    words = ("images", "recommend", "--gpu", "RTX 4090:8.9", "--driver", "580.95.05")
+    body = call(*words, "--json").json
+    more, unfit = len(body["alternatives"]) - 3, len(body["rejected"]) - len(body["alternatives"])
+    printed = call(*words).out
+    assert f"and {more} more (--all shows them)" in printed
+    assert f"{unfit} others do not fit" in printed
+
+
+def test_what_to_mind_comes_before_dates(call):
+    lines = call("images", "recommend", "--gpu", "GTX 1080:6.1", "--driver", "580.95.05").out.splitlines()
+    place = {word: next(n for n, line in enumerate(lines) if word in line) for word in ("Triton", "until", "confirmed")}
+    assert place["Triton"] < place["until"] < place["confirmed"]
+
+
+def test_a_platform_is_written_as_such(call, no_engine):
+    for act in ("inspect", "pull"):
+        answer = call("images", act, "pytorch/pytorch:2.9.1", "--platform", "foo")
+        assert answer.code == 2
+        assert "linux/amd64" in answer.err
+
+
+def test_an_empty_name_is_no_name(call, no_engine):
+    answer = call("images", "inspect", "", "--json")
+    assert (answer.code, answer.json["id"]) == (2, "image-name-invalid")

@@ -76,10 +76,18 @@ def open_context(engine: str = "") -> Generator[Context]:
         store.close()
 
 
-def run_job(job: Job[R], draw: Callable[[Any], None], *, as_json: bool, line: ProgressLine | None = None) -> R:
+def run_job(
+    job: Job[R],
+    draw: Callable[[Any], None],
+    *,
+    as_json: bool,
+    line: ProgressLine | None = None,
+    show_trouble: bool = True,
+) -> R:
     """Run a job in this thread; Ctrl-C (and a polite kill) asks it to stop, a second one ends the program.
 
-    ``line`` is taken away when the job ends, before anything else is printed.
+    ``line`` is taken away when the job ends, before anything else is printed. A trouble is shown and ends the program,
+    or with ``show_trouble`` off is raised, for what can go on without the job.
     """
     import signal
 
@@ -98,6 +106,8 @@ def run_job(job: Job[R], draw: Callable[[Any], None], *, as_json: bool, line: Pr
     except Trouble as trouble:
         if line:
             line.end()
+        if not show_trouble:
+            raise
         fail(trouble, as_json=as_json)
     except Stopped:
         if line:

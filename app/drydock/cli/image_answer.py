@@ -5,7 +5,11 @@ from typing import Any
 import click
 
 from drydock.core.images import Choice, GpuPlan, Reason, Recommendation, Refusal
+from drydock.core.images.result import Note
 from drydock.data.reasons import explained, text, way
+
+_SHOWN = 3
+"""Alternatives that are named unless all are wanted."""
 
 
 def recommendation_json(answer: Recommendation) -> dict[str, Any]:
@@ -78,7 +82,7 @@ def print_recommendation(answer: Recommendation, *, show_all: bool) -> None:
     """Print the answer for a person."""
     if answer.choice:
         click.echo(click.style(answer.choice.reference, bold=True))
-        for why in (*answer.choice.why, *answer.choice.support.notes, *answer.notes):
+        for why in _in_order(answer.choice, answer.notes):
             click.echo(f"  {text(why.code, why.values)}")
     if answer.refusal:
         click.echo(click.style("No image: ", bold=True) + text(answer.refusal.code, answer.refusal.values))
@@ -92,12 +96,26 @@ def print_recommendation(answer: Recommendation, *, show_all: bool) -> None:
             click.echo(f"  {names}: {plan.choice.reference}")
         elif plan.refusal:
             click.echo(f"  {names}: {text(plan.refusal.code, plan.refusal.values)}")
+    _print_others(answer, show_all=show_all)
+
+
+def _print_others(answer: Recommendation, *, show_all: bool) -> None:
     if answer.alternatives:
-        click.echo(f"  These would work too: {', '.join(answer.alternatives[:3])} (all with --all)")
+        count = len(answer.alternatives)
+        more = f" and {count - _SHOWN} more (--all shows them)" if count > _SHOWN else ""
+        click.echo(f"  These would work too: {', '.join(answer.alternatives[:_SHOWN])}{more}")
     if show_all:
         for item in answer.rejected:
             click.echo(item.reference)
             for why in item.why:
                 click.echo(f"    {explained(why.code, why.values)}")
-    elif answer.rejected:
-        click.echo(f"  {len(answer.rejected)} others were looked at; --all says why not.")
+    elif unfit := len(answer.rejected) - len(answer.alternatives):
+        what = "others do not fit" if answer.choice else "images were looked at"
+        click.echo(f"  {unfit} {what}; --all says why not.")
+
+
+def _in_order(choice: Choice, notes: tuple[Note, ...]) -> list[Note]:
+    """Put first why it is this image and what to mind here, then until when, and last how sure it is."""
+    last = [note for note in choice.why if note.code == "NOT_CONFIRMED"]
+    first = [note for note in choice.why if note not in last]
+    return [*first, *notes, *choice.support.notes, *last]

@@ -1,7 +1,10 @@
 """``drydock images inspect|pull``: an image in its registry, by its own words, and for this machine."""
 
+import re
 import sys
+from collections.abc import Callable
 from functools import partial
+from typing import Any, TypeVar
 
 import click
 
@@ -19,11 +22,25 @@ from drydock.cli.base import (
 from drydock.cli.pull_words import progress_share, progress_text
 from drydock.engines import PullProgress
 
+_PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(?:/v?[0-9]+)?", re.IGNORECASE)
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def _platform_option(command: Command) -> Command:
+    text = "Such as linux/arm64; else the engine's."
+    return click.option("--platform", default="", metavar="OS/ARCH", callback=_checked_platform, help=text)(command)
+
+
+def _checked_platform(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    if value and not _PLATFORM.fullmatch(value):
+        raise click.BadParameter(f"{value!r}: write a system and a processor, such as linux/amd64 or linux/arm64")
+    return value
+
 
 @click.command()
 @click.argument("reference")
 @click.option("--machine", default="", metavar="BUNDLE|DIR|SAMPLE", help="Judge it for a recorded machine.")
-@click.option("--platform", default="", metavar="OS/ARCH", help="Such as linux/arm64; else the engine's.")
+@_platform_option
 @click.option("--local", is_flag=True, help="Look at the copy that is here; ask no registry.")
 @engine_option
 @json_option
@@ -57,7 +74,7 @@ def inspect(reference: str, machine: str, platform: str, local: bool, engine: st
 
 @click.command()
 @click.argument("reference")
-@click.option("--platform", default="", metavar="OS/ARCH", help="Such as linux/amd64; else the engine's.")
+@_platform_option
 @engine_option
 @json_option
 def pull(reference: str, platform: str, engine: str, as_json: bool) -> None:

@@ -11,18 +11,21 @@ from drydock.core.facts import Known
 from drydock.core.images.described import Described
 from drydock.core.images.judged import Judgement
 from drydock.core.images.transfer import Transfer
+from drydock.core.launch.service_image import LABEL_PARENT
+from drydock.core.trouble import Trouble
 from drydock.data.knowledge import trouble_article
 from drydock.data.reasons import explained
 from drydock.jobs.confirm import Confirmed
 
 _VERDICTS = {
-    "runs": "It runs on this machine.",
-    "may_run": "It probably runs on this machine.",
-    "cannot_run": "It does not run on this machine.",
-    "cannot_tell": "Whether it runs on this machine cannot be told from what it says.",
+    "runs": "It runs on the GPUs of this machine.",
+    "may_run": "It probably runs on the GPUs of this machine.",
+    "cannot_run": "It does not run on the GPUs of this machine.",
+    "cannot_tell": "Whether it runs on the GPUs of this machine cannot be told from what it says.",
 }
-
-_WHOSE = {"catalogue": "measured", "image": "by its own word", "assumed": "assumed", "": "not known"}
+# notes of the judgement that say in a sentence what the list of contents would say again
+_CODE_IS_TOLD = frozenset(("CODE_FROM_CATALOGUE", "CODE_BY_ITS_OWN_WORD", "CODE_OF_NEAREST_BUILD"))
+_WHOSE = {"catalogue": "measured", "image": "by its own word", "assumed": "assumed"}
 
 
 def confirmed_json(found: Confirmed) -> dict[str, Any]:
@@ -76,28 +79,44 @@ def _transfer_json(transfer: Transfer | None) -> dict[str, Any] | None:
 
 
 def _unconfirmed_json(found: Confirmed) -> dict[str, str] | None:
-    if found.unconfirmed is None:
-        return None
-    article = trouble_article(found.unconfirmed)
-    return {"id": found.unconfirmed.id, "title": article.title, "text": article.text, "remedy": article.remedy}
+    return trouble_json(found.unconfirmed) if found.unconfirmed else None
+
+
+def trouble_json(trouble: Trouble) -> dict[str, str]:
+    """Return why something could not be found out."""
+    article = trouble_article(trouble)
+    return {"id": trouble.id, "title": article.title, "text": article.text, "remedy": article.remedy}
 
 
 def print_confirmed(found: Confirmed) -> None:
     """Print for a person what was found out."""
     click.echo(click.style(found.reference, bold=True))
-    if found.judgement:
-        click.echo(f"  {_VERDICTS[found.judgement.verdict]}")
-        for reason in (*found.judgement.against, *found.judgement.notes):
-            click.echo(f"  {explained(reason.code, reason.values)}")
-        for name, value in found.judgement.environment.items():
-            click.echo(f"  It needs {name}={value} to start.")
-    for line in (*_inside(found.described), *_origin(found), *_sizes(found)):
+    print_findings(found)
+
+
+def print_findings(found: Confirmed) -> None:
+    """Print what was found out below the image's name."""
+    for line in (*_judged(found.judgement), *_inside(found), *_origin(found), *_sizes(found)):
         click.echo(f"  {line}")
 
 
-def _inside(described: Described | None) -> list[str]:
+def _judged(judgement: Judgement | None) -> list[str]:
+    if judgement is None:
+        return []
+    # the reason alone says it where there is no GPU, or none that tells what it is
+    without_gpu = any(reason.code == "NO_NVIDIA_GPU" for reason in judgement.against)
+    return [
+        *([] if without_gpu else [_VERDICTS[judgement.verdict]]),
+        *(explained(reason.code, reason.values) for reason in (*judgement.against, *judgement.notes)),
+        *(f"It needs {name}={value} to start." for name, value in judgement.environment.items()),
+    ]
+
+
+def _inside(found: Confirmed) -> list[str]:
+    described = found.described
     if described is None:
         return []
+    told = {note.code for note in found.judgement.notes} if found.judgement else set[str]()
     parts = (
         ("torch", described.torch_text),
         ("CUDA", str(described.cuda or "")),
@@ -106,14 +125,12 @@ def _inside(described: Described | None) -> list[str]:
         ("Python", described.python),
     )
     lines = [", ".join(f"{name} {value}" for name, value in parts if value)]
-    if described.cubins:
-        whose = {"catalogue": "measured", "image": "by its own word", "assumed": "assumed"}.get(
-            described.cubins_from, ""
-        )
-        lines.append(f"code for {', '.join(map(str, described.cubins))} ({whose})")
-    if described.compiler is not None:
+    if described.cubins_from and described.cubins and not told & _CODE_IS_TOLD:
+        lines.append(f"code for {', '.join(map(str, described.cubins))} ({_WHOSE[described.cubins_from]})")
+    if described.compiler is not None and "NO_COMPILER" not in told:
         lines.append("a C compiler is inside" if described.compiler else "no C compiler is inside")
-    lines.append(f"runs as {described.user or 'root'}")
+    if "RUNS_AS_USER" not in told:
+        lines.append(f"runs as {described.user or 'root'}")
     if described.made_from:
         lines.append(f"made from {described.made_from}")
     return [line for line in lines if line]
@@ -125,9 +142,12 @@ def _origin(found: Confirmed) -> list[str]:
     if published:
         if published.platforms:
             lines.append(f"published for {', '.join(published.platforms)}")
-        lines.append(f"confirmed with {published.registry} at {published.asked_at}")
+        how = " through the engine, which learns no sizes" if found.source == "engine" else ""
+        lines.append(f"confirmed with {published.registry} at {published.asked_at}{how}")
     elif found.unconfirmed:
         lines.append(f"not confirmed: {trouble_article(found.unconfirmed).title}")
+    if found.local and found.local.labels.get(LABEL_PARENT):
+        lines.append(f"made on this engine from {found.local.labels[LABEL_PARENT]}; no registry has it")
     if found.local:
         size = human_bytes(found.local.size)
         what = "an older copy" if found.changed else "a copy"

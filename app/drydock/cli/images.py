@@ -1,17 +1,26 @@
 """``drydock images``: recommend, refresh, list, inspect, pull, import, export, remove."""
 
+from __future__ import annotations
+
 import re
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from drydock.cli.base import BROKEN, engine_option, json_option, note, open_context, print_json, run_job, troubles
 from drydock.cli.image_answer import print_recommendation, recommendation_json
 from drydock.cli.image_build import build_image
 from drydock.cli.image_copies import export_image, import_image, list_images, remove
 from drydock.cli.image_question import inspect, pull
-from drydock.core.images import Gpu, Machine, Wish
+from drydock.core.images import Gpu, Machine, Recommendation, Wish
+from drydock.core.trouble import Trouble
+from drydock.data.knowledge import trouble_article
+
+if TYPE_CHECKING:
+    from drydock.jobs.confirm import Confirmed
+    from drydock.jobs.context import Context
 
 
 @click.group()
@@ -74,26 +83,71 @@ def recommend(
         asked = recorded.snapshot
     with open_context(engine) as context:
         answer = run_job(RecommendJob(context, wish, asked), lambda _step: None, as_json=as_json)
-        confirmed = None
+        asking = _Confirmation()
         if confirm and answer.choice:
-            from drydock.jobs.confirm import ConfirmJob
-
-            job = ConfirmJob(context, answer.choice.reference, platform=f"linux/{arch}" if arch else "")
-            confirmed = run_job(job, lambda _step: None, as_json=as_json)
+            asking = _confirmation(context, answer.choice.reference, arch, as_json=as_json)
+            answer = asking.told(answer)
     if as_json:
-        body = recommendation_json(answer)
-        if confirmed:
-            from drydock.cli.image_words import confirmed_json
-
-            body["confirmed"] = confirmed_json(confirmed)
-        print_json("recommendation", body)
+        print_json("recommendation", recommendation_json(answer) | asking.json())
     else:
         print_recommendation(answer, show_all=show_all)
-        if confirmed:
-            from drydock.cli.image_words import print_confirmed
+        asking.print()
+    if described:
+        _note_what_is_missing(gpus, driver)
+    sys.exit(0 if answer.choice and asking.trouble is None else BROKEN)
 
-            print_confirmed(confirmed)
-    sys.exit(0 if answer.choice else BROKEN)
+
+class _Confirmation(msgspec.Struct, frozen=True):
+    """What the registry said of the choice, or why it said nothing; neither where it was not asked."""
+
+    found: Confirmed | None = None
+    trouble: Trouble | None = None
+
+    def told(self, answer: Recommendation) -> Recommendation:
+        """Return the answer without the note that nobody was asked, where somebody was and knew the image."""
+        if answer.choice is None or self.found is None or self.found.published is None:
+            return answer
+        why = tuple(note_ for note_ in answer.choice.why if note_.code != "NOT_CONFIRMED")
+        return msgspec.structs.replace(answer, choice=msgspec.structs.replace(answer.choice, why=why))
+
+    def json(self) -> dict[str, Any]:
+        """Return ``confirmed`` and, where nothing could be found out, ``unconfirmed``."""
+        from drydock.cli.image_words import confirmed_json, trouble_json
+
+        if self.trouble:
+            return {"confirmed": None, "unconfirmed": trouble_json(self.trouble)}
+        return {"confirmed": confirmed_json(self.found)} if self.found else {}
+
+    def print(self) -> None:
+        """Print it for a person."""
+        from drydock.cli.image_words import print_findings
+
+        if self.found:
+            print_findings(self.found)
+        elif self.trouble:
+            article = trouble_article(self.trouble)
+            note(click.style(f"Not confirmed: {article.title}", bold=True))
+            note(article.text)
+            note(article.remedy)
+
+
+def _confirmation(context: Context, reference: str, arch: str | None, *, as_json: bool) -> _Confirmation:
+    """Ask the registry; what it does not tell leaves the recommendation as it is."""
+    from drydock.jobs.confirm import ConfirmJob
+
+    job = ConfirmJob(context, reference, platform=f"linux/{arch}" if arch else "")
+    try:
+        return _Confirmation(found=run_job(job, lambda _step: None, as_json=as_json, show_trouble=False))
+    except Trouble as trouble:
+        return _Confirmation(trouble=trouble)
+
+
+def _note_what_is_missing(gpus: tuple[str, ...], driver: str | None) -> None:
+    """A machine that is described in part is another one than that it was described as."""
+    if not gpus:
+        note("The described machine has no GPU: name one with --gpu 'NAME:CC'.")
+    elif not driver:
+        note("The described machine has no driver: name one with --driver, such as --driver 580.")
 
 
 def _gpu(word: str) -> Gpu:
@@ -111,7 +165,6 @@ def _gpu(word: str) -> Gpu:
 @json_option
 def refresh(engine: str, as_json: bool) -> None:
     """Read the registries' lists of tags, so that newer releases are known and missing ones are not proposed."""
-    from drydock.data.knowledge import trouble_article
     from drydock.jobs.tags import RefreshTagsJob, TagsStep
 
     def told(step: TagsStep) -> None:
