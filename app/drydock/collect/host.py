@@ -1,8 +1,9 @@
 """The computer: system, processor, memory, user, and the variables that steer CUDA and the engine."""
 
+import datetime
 import re
 
-from drydock.core.facts import Distribution, Fact, Host, Known, Missing
+from drydock.core.facts import Clock, Distribution, Fact, Host, Known, Limits, Missing
 from drydock.world import World
 
 _VARIABLES = (
@@ -55,6 +56,10 @@ def collect_host(world: World) -> Host:
         disks=(),
         user=world.user(),
         environment=_variables(world),
+        limits=_limits(world) if on_linux else Missing("not_applicable"),
+        overcommit=_overcommit(world) if on_linux else Missing("not_applicable"),
+        restart_wanted=_restart_wanted(world) if on_linux else Missing("not_applicable"),
+        clock=_clock(world) if on_linux else Missing("not_applicable"),
     )
 
 
@@ -104,6 +109,72 @@ def _shm(world: World) -> Fact[int]:
         return Missing(there.why, there.detail)
     room = world.disk_room(directory)
     return Known(room.value[0]) if isinstance(room, Known) else room
+
+
+def _limits(world: World) -> Fact[Limits]:
+    text = world.read_text("/proc/self/limits", 1 << 14)
+    if isinstance(text, Missing):
+        return text
+
+    def soft(name: str) -> int | None:
+        match = re.search(rf"^{name}\s+(\d+)\s", text.value, re.MULTILINE)
+        return int(match[1]) if match else None
+
+    return Known(
+        Limits(locked_memory=soft("Max locked memory"), stack=soft("Max stack size"), open_files=soft("Max open files"))
+    )
+
+
+def _overcommit(world: World) -> Fact[int]:
+    text = world.read_text("/proc/sys/vm/overcommit_memory", 16)
+    if isinstance(text, Missing):
+        return text
+    return Known(int(text.value)) if text.value.strip().isdecimal() else Missing("failed", text.value)
+
+
+def _restart_wanted(world: World) -> Fact[tuple[str, ...]]:
+    """Read the marks that Debian's and Ubuntu's packages leave."""
+    marks = world.list_directory("/run")
+    if isinstance(marks, Missing):
+        return marks
+    if "reboot-required" not in marks.value:
+        return Known(())
+    packages = world.read_text("/run/reboot-required.pkgs", 1 << 16)
+    names = packages.value.split() if isinstance(packages, Known) else []
+    return Known(tuple(dict.fromkeys(names)) or ("(not named)",))
+
+
+_WRITTEN_FILES = (
+    "/var/lib/systemd/timesync/clock",
+    "/var/lib/chrony",
+    "/var/log/wtmp",
+    "/var/lib/dpkg/status",
+    "/var/lib/rpm",
+    "/var/lib/pacman/local",
+    "/etc/ld.so.cache",
+)
+"""Files and directories that an ordinary system writes now and then, so that none is ever of the future."""
+
+
+def _clock(world: World) -> Fact[Clock]:
+    now = datetime.datetime.fromisoformat(world.now()).timestamp()
+    times = [status.value.modified for path in _WRITTEN_FILES if isinstance(status := world.file_status(path), Known)]
+    marks = world.list_directory("/run/systemd/timesync")
+    return Known(
+        Clock(
+            hardware_ahead=_hardware_ahead(world, now),
+            files_ahead=Known(round(max(times) - now)) if times else Missing("absent"),
+            synchronized=Known("synchronized" in marks.value) if isinstance(marks, Known) else marks,
+        )
+    )
+
+
+def _hardware_ahead(world: World, now: float) -> Fact[int]:
+    text = world.read_text("/sys/class/rtc/rtc0/since_epoch", 64)
+    if isinstance(text, Missing):
+        return text
+    number = text.value.strip()
+    return Known(round(int(number) - now)) if number.isdecimal() else Missing("failed", number)
 
 
 def _variables(world: World) -> dict[str, str]:

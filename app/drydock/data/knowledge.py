@@ -1,6 +1,6 @@
 """Texts for people, keyed by the ids of findings and troubles.
 
-``changes.toml`` holds the sentences for what changed on a computer.
+``changes.toml`` holds the sentences for what changed on a computer, ``xids.toml`` what the driver's Xid codes mean.
 
 Every file in ``drydock_resources/knowledge/checks`` and ``…/troubles`` is a TOML table of articles. A trouble's
 article has ``title``, ``text``, ``remedy`` and optionally ``links`` and ``exit_code``. A check's article has
@@ -96,18 +96,34 @@ def trouble_articles() -> dict[str, TroubleArticle]:
     return msgspec.convert(_read("troubles"), dict[str, TroubleArticle])
 
 
+@functools.cache
+def xid_texts() -> dict[str, str]:
+    """Return what each of the driver's Xid codes means; ``other`` stands for all that are not known."""
+    entry = resources.files("drydock_resources") / "knowledge" / "xids.toml"
+    return msgspec.convert(tomllib.loads(entry.read_text("utf-8")), dict[str, str])
+
+
+def _values(finding: Finding) -> dict[str, Value]:
+    """Return the values of a finding, with the words for those that are codes."""
+    if "xid" not in finding.values:
+        return finding.values
+    texts = xid_texts()
+    return {**finding.values, "xid_meaning": texts.get(str(finding.values["xid"]), texts["other"])}
+
+
 def finding_article(finding: Finding) -> Article:
     """Return the text of a finding, filled with its values."""
     article = check_articles().get(finding.id)
     variant = article.variants.get(finding.variant) if article else None
     if article is None or variant is None:
         return Article(title=finding.id, text=finding.variant)
+    values = _values(finding)
     return Article(
         title=article.title,
-        text=fill(variant.text, finding.values),
-        consequence=fill(variant.consequence, finding.values),
-        remedy=fill(variant.remedy, finding.values),
-        commands=tuple(fill(line, finding.values) for line in variant.commands),
+        text=fill(variant.text, values),
+        consequence=fill(variant.consequence, values),
+        remedy=fill(variant.remedy, values),
+        commands=tuple(fill(line, values) for line in variant.commands),
         links=article.links,
     )
 

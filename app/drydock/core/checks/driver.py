@@ -156,6 +156,9 @@ def ask_nodes(snapshot: Snapshot) -> Answer:
         return answer("absent", evidence)
     if "nvidia-uvm" not in nodes:
         return attention("no_uvm", evidence)
+    inside = known_or(snapshot.host.in_container, default=False)
+    if not inside and len(gpu_nodes) < len(snapshot.gpus):
+        return attention("some", evidence, count=len(gpu_nodes), gpus=len(snapshot.gpus))
     return ok(evidence, count=len(gpu_nodes))
 
 

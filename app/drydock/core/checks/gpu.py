@@ -58,11 +58,14 @@ def ask_lost(snapshot: Snapshot) -> Answer:
         if bad:
             which = ", ".join(f"GPU {gpu.index} ({known_or(gpu.pci_bus_id, 'address unknown')})" for gpu in bad)
             return broken(state, *evidence, which=which, text=bad[0].text)
-    if not snapshot.gpus:
-        return not_tested("no_gpu")
     driven = [gpu for gpu in own_pci_gpus(snapshot) if known_or(gpu.driver, "") == "nvidia"]
     # a container may be given some of the GPUs only, while its bus shows them all
     whole = not known_or(snapshot.host.in_container, default=False)
+    if not snapshot.gpus:
+        if snapshot.driver.nvml.kind == "ready" and driven and whole:
+            count = Evidence("NVML", "the driver answers and lists 0 GPUs")
+            return broken("none", count, on_bus=len(driven), address=driven[0].address)
+        return not_tested("no_gpu")
     if whole and len(driven) > len(snapshot.gpus):
         return broken("missing", *evidence, on_bus=len(driven), count=len(snapshot.gpus))
     return ok(*evidence, count=len(snapshot.gpus))
@@ -182,6 +185,10 @@ def ask_visible(snapshot: Snapshot) -> Answer:
         return ok()
     evidence = Evidence("CUDA_VISIBLE_DEVICES", value or "(empty)")
     shown = _visible(value, snapshot.gpus)
+    stranger = _stranger(value, snapshot.gpus)
+    if stranger:
+        values = {"value": value, "entry": stranger, "shown": shown, "count": len(snapshot.gpus)}
+        return attention("stranger", evidence, *_uuids(snapshot.gpus), **values)
     if shown == 0:
         return attention("all_hidden", evidence, value=value, count=len(snapshot.gpus))
     if shown < len(snapshot.gpus):
@@ -198,6 +205,18 @@ def _visible(value: str, gpus: tuple[Gpu, ...]) -> int:
             break
         shown.add(index)
     return len(shown)
+
+
+def _stranger(value: str, gpus: tuple[Gpu, ...]) -> str:
+    """Return the first entry that looks like a UUID and names no GPU here; CUDA stops reading there."""
+    entries = (entry.strip() for entry in value.split(","))
+    return next(
+        (entry for entry in entries if entry.startswith(("GPU-", "MIG-")) and _index_of(entry, gpus) is None), ""
+    )
+
+
+def _uuids(gpus: tuple[Gpu, ...]) -> tuple[Evidence, ...]:
+    return tuple(seen(f"UUID of GPU {gpu.index}", gpu.uuid) for gpu in gpus)
 
 
 def _index_of(entry: str, gpus: tuple[Gpu, ...]) -> int | None:
