@@ -16,6 +16,7 @@ if not __package__:  # run as a file: the package is the folder around it
     sys.path[:] = [os.path.dirname(_here), *(path for path in sys.path if os.path.abspath(path or ".") != _here)]
 
 import argparse
+import contextlib
 import glob
 import importlib
 import json
@@ -49,10 +50,8 @@ def _run(command: List[str], seconds: float) -> Tuple[Any, str, str]:
     try:
         out, errors = child.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
-        try:
+        with contextlib.suppress(OSError):
             os.killpg(child.pid, signal.SIGKILL)
-        except OSError:
-            pass
         return None, "", ""
     return child.returncode, out.decode("utf-8", "replace"), errors.decode("utf-8", "replace")
 
@@ -91,7 +90,8 @@ def _limits() -> Record:
 
 
 def _volume(directory: str) -> Record:
-    answer: Record = {"path": directory, "uid": os.getuid(), "step": "", "number": 0, "error": "", "name": ""}
+    """Write a file and read it back. It is left there, so that the host can see whose it is, and delete it."""
+    answer: Record = {"path": directory, "uid": os.getuid(), "step": "", "number": 0, "error": ""}
     step, path = "open", ""
     try:
         handle, path = tempfile.mkstemp(prefix="drydock-", dir=directory)
@@ -103,9 +103,8 @@ def _volume(directory: str) -> Record:
             os.close(handle)
         step = "read"
         with open(path, "rb") as file:
-            if file.read() != _CONTENT:
-                raise OSError(5, "what was read is not what was written")
-        answer["name"] = os.path.basename(path)
+            same = file.read() == _CONTENT
+        answer.update(step="" if same else "read", error="" if same else "what was read is not what was written")
     except OSError as error:
         answer.update(step=step, number=error.errno or 0, error=error.strerror or str(error))
     return answer
@@ -174,7 +173,7 @@ def _network(calls: List[str]) -> Record:
     done: "queue.Queue[Record]" = queue.Queue()
     for purpose, host, port in wanted:
         # resolving a name cannot be cut short, so each is left to a thread that is not waited for
-        threading.Thread(target=lambda p=purpose, h=host, n=port: done.put(_call(p, h, n)), daemon=True).start()
+        threading.Thread(target=_put_call, args=(done, purpose, host, port), daemon=True).start()
     answers: Dict[str, Record] = {}
     end = time.monotonic() + 2 * _NETWORK_SECONDS
     while len(answers) < len(wanted):
@@ -190,6 +189,10 @@ def _network(calls: List[str]) -> Record:
     ]
     proxy = next((os.environ[name] for name in ("HTTPS_PROXY", "https_proxy") if os.environ.get(name)), "")
     return {"reached": [*answers.values(), *silent], "proxy": bool(proxy)}
+
+
+def _put_call(done: "queue.Queue[Record]", purpose: str, host: str, port: int) -> None:
+    done.put(_call(purpose, host, port))
 
 
 def _call(purpose: str, host: str, port: int) -> Record:

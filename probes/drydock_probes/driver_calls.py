@@ -1,4 +1,4 @@
-"""Asks the driver's libraries by ctypes alone. Each question runs in a process of its own: the driver may hang or crash.
+"""Asks the driver's libraries by ctypes alone, each question in a process of its own: it may hang or crash.
 
 ``python driver_calls.py nvml|cuda|libraries|nodes`` prints one JSON object.
 """
@@ -68,7 +68,7 @@ def mapped_path(name: str) -> str:
             lines = maps.read().splitlines()
     except OSError:
         return ""
-    stem = name.split(".so")[0]
+    stem = name.split(".so", maxsplit=1)[0]
     for line in lines:
         path = line[line.find("/") :] if "/" in line else ""
         if os.path.basename(path).startswith(stem + ".so"):

@@ -95,10 +95,10 @@ class InnerLimits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VolumeTest(msgspec.Struct, frozen=True, kw_only=True):
-    """A file was written to a directory of the host, read back and deleted.
+    """A file was written to a directory of the host and read back.
 
     Attributes:
-        step: at which it failed: ``open write read delete``; empty when all went well.
+        step: at which it failed: ``open``, ``write``, ``read``; empty when all went well.
         number: errno, with its text in ``error``.
         owner: user id that the file has on the host, where it could be seen.
     """

@@ -18,7 +18,7 @@ _RUNGS: dict[LayerId, tuple[str, ...]] = {
     "gpu": ("gpu",),
     "driver": ("driver",),
     "engine": ("engine", "toolkit"),
-    "image": ("image",),
+    "image": ("image", "container", "torch", "load"),
     "work": ("work",),
 }
 
@@ -30,6 +30,9 @@ _MEND: dict[str, str] = {
     "engine": "The container engine comes first.",
     "toolkit": "The NVIDIA toolkit comes first.",
     "image": "Driver and GPU do not fit any image.",
+    "container": "The container does not get what it needs.",
+    "torch": "PyTorch does not work in the container.",
+    "load": "The GPU does not stand its work.",
     "work": "Something is in the way of your work.",
 }
 

@@ -120,6 +120,9 @@ class DoctorPage(Page):
             "engine": self.tr("Container engine"),
             "toolkit": self.tr("NVIDIA Container Toolkit"),
             "image": self.tr("Image"),
+            "container": self.tr("Inside the container"),
+            "torch": self.tr("PyTorch"),
+            "load": self.tr("Under load"),
             "work": self.tr("Your work"),
         }
 
