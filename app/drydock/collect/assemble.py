@@ -10,14 +10,22 @@ from drydock.core.facts import (
     CollectorRun,
     Disk,
     Driver,
+    DriverSetup,
     Engine,
+    EngineContents,
+    EngineSetup,
+    Fact,
     Host,
     HostTorch,
+    KernelLog,
+    Known,
     Missing,
+    Network,
     NvmlState,
     Port,
     Snapshot,
     Toolkit,
+    Wsl,
 )
 
 
@@ -29,9 +37,15 @@ class Pieces(msgspec.Struct, kw_only=True):
     driver: KernelDriver | None = None
     nvml: NvmlReading | None = None
     engine: Engine | None = None
+    engine_setup: EngineSetup | None = None
+    engine_contents: EngineContents | Missing | None = None
+    network: Network | None = None
     toolkit: Toolkit | None = None
     ports: tuple[Port, ...] | None = None
     host_torch: tuple[HostTorch, ...] | None = None
+    setup: DriverSetup | None = None
+    kernel_log: Fact[KernelLog] | None = None
+    wsl: Wsl | None = None
     reasons: dict[str, Missing] = {}
 
     def reason(self, name: str) -> Missing:
@@ -57,9 +71,15 @@ def assemble(pieces: Pieces, taken_at: str, runs: tuple[CollectorRun, ...] = (),
         driver=_driver(pieces.driver or _no_driver(pieces.reason("driver")), nvml),
         gpus=nvml.gpus,
         engine=pieces.engine or engine_not_collected(pieces.reason("engine"), wish),
+        engine_setup=pieces.engine_setup or _no_engine_setup(pieces.reason("engine_setup")),
+        engine_contents=_contents(pieces),
+        network=pieces.network or _no_network(pieces.reason("network")),
         toolkit=pieces.toolkit or _no_toolkit(pieces.reason("toolkit")),
         ports=pieces.ports or (),
         host_torch=pieces.host_torch or (),
+        setup=pieces.setup or DriverSetup(**dict.fromkeys(DriverSetup.__struct_fields__, pieces.reason("setup"))),
+        kernel_log=pieces.kernel_log or pieces.reason("kernel_log"),
+        wsl=pieces.wsl or Wsl(**dict.fromkeys(Wsl.__struct_fields__, pieces.reason("wsl"))),
         collectors=runs,
     )
 
@@ -73,6 +93,9 @@ def _driver(kernel: KernelDriver, nvml: NvmlReading) -> Driver:
         device_nodes=kernel.device_nodes,
         pci_gpus=kernel.pci_gpus,
         library_files=kernel.library_files,
+        cuda_files=kernel.cuda_files,
+        flavour=kernel.flavour,
+        node_access=kernel.node_access,
     )
 
 
@@ -82,11 +105,34 @@ def _no_reading(missing: Missing) -> NvmlReading:
 
 
 def _no_driver(missing: Missing) -> KernelDriver:
-    return KernelDriver(module_version=missing, device_nodes=missing, pci_gpus=missing, library_files=missing)
+    return KernelDriver(**dict.fromkeys(KernelDriver.__struct_fields__, missing))
 
 
 def _no_toolkit(missing: Missing) -> Toolkit:
-    return Toolkit(version=missing, runtime_path=missing, hook_path=missing, cdi_specs=missing)
+    return Toolkit(
+        version=missing,
+        runtime_path=missing,
+        hook_path=missing,
+        cdi_specs=missing,
+        cli_path=missing,
+        config=missing,
+        refresh=missing,
+        char_links=missing,
+    )
+
+
+def _no_engine_setup(missing: Missing) -> EngineSetup:
+    return EngineSetup(**dict.fromkeys(EngineSetup.__struct_fields__, missing))
+
+
+def _contents(pieces: Pieces) -> Fact[EngineContents]:
+    found = pieces.engine_contents or pieces.reason("engine_contents")
+    return found if isinstance(found, Missing) else Known(found)
+
+
+def _no_network(missing: Missing) -> Network:
+    facts = (name for name in Network.__struct_fields__ if name != "certificate_variables")
+    return Network(**dict.fromkeys(facts, missing))
 
 
 def _no_host(missing: Missing) -> Host:

@@ -1,8 +1,11 @@
 """How container engines are set up on this computer, read from files: settings, sockets, service, limits."""
 
 import json
+import posixpath
 import re
 from typing import Any, Literal, TypeAlias, cast
+
+import msgspec
 
 from drydock.core.facts import Fact, Known, Missing, User
 from drydock.core.facts.engine_setup import DaemonConfig, EngineLimits, EngineSetup, EngineSocket, Mount
@@ -94,10 +97,33 @@ def _configs(world: World) -> Fact[tuple[DaemonConfig, ...]]:
     for path, reader in places:
         text = world.read_text(path)
         if isinstance(text, Known):
-            found.append(parse_daemon_config(path, reader, text.value, _modified(world, path)))
+            config = parse_daemon_config(path, reader, text.value, _modified(world, path))
+            found.append(msgspec.structs.replace(config, programs_gone=_programs_gone(world, config)))
         elif text.why != "absent":
             return text
     return Known(tuple(found))
+
+
+def _programs_gone(world: World, config: DaemonConfig) -> tuple[str, ...]:
+    # a snap sees other files than this program does
+    if config.reader == "snap":
+        return ()
+    return tuple(name for name, path in config.runtimes.items() if path and _is_gone(world, path))
+
+
+def _is_gone(world: World, path: str) -> bool:
+    if path.startswith("/"):
+        folder, name = posixpath.split(path)
+        names = world.list_directory(folder)
+        return name not in names.value if isinstance(names, Known) else names.why == "absent"
+    found = world.find_program(path)
+    return isinstance(found, Missing) and found.why == "absent" and not _in_system_directories(world, path)
+
+
+def _in_system_directories(world: World, program: str) -> bool:
+    # the engine's PATH has directories that a person's may lack
+    listed = (world.list_directory(folder) for folder in ("/usr/sbin", "/sbin", "/usr/local/bin", "/usr/bin"))
+    return any(program in names.value for names in listed if isinstance(names, Known))
 
 
 def parse_daemon_config(path: str, reader: Reader, text: str, modified: Fact[float]) -> DaemonConfig:

@@ -1,7 +1,7 @@
 """The shape of a check, and the words its answer is made of."""
 
 from collections.abc import Callable
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, Literal, TypeAlias, cast, get_args
 
 import msgspec
 
@@ -10,10 +10,34 @@ from drydock.core.findings import Evidence, Rung, State
 from drydock.core.images.catalogue import Catalogue
 from drydock.core.trouble import Value
 
-Subject: TypeAlias = Literal["host", "disks", "driver", "nvml", "engine", "toolkit", "ports", "host_torch"]
-"""What is looked at in one go; each has a collector of this name."""
+Subject: TypeAlias = Literal[
+    "host",
+    "disks",
+    "driver",
+    "setup",
+    "kernel_log",
+    "wsl",
+    "nvml",
+    "engine",
+    "engine_setup",
+    "engine_contents",
+    "network",
+    "toolkit",
+    "ports",
+    "host_torch",
+    "container",
+    "inside",
+    "inside_network",
+    "torch",
+    "kernels",
+    "load",
+]
+"""What is looked at in one go; each has a collector of this name, or is a step of the walk through a container."""
 
-SUBJECTS: tuple[Subject, ...] = ("host", "disks", "driver", "nvml", "engine", "toolkit", "ports", "host_torch")
+SUBJECTS: tuple[Subject, ...] = get_args(Subject)
+
+INNER_SUBJECTS: tuple[Subject, ...] = ("container", "inside", "inside_network", "torch", "kernels", "load")
+"""The steps of the walk, in their order. A quick look takes none of them."""
 
 BLOCKED = "blocked"
 

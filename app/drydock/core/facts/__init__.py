@@ -2,10 +2,12 @@
 
 from drydock.core.facts.driver import DeviceNode, Driver, NvmlState, PciGpu
 from drydock.core.facts.engine import CdiSpec, Container, Engine, LocalImage, Reach, Toolkit
+from drydock.core.facts.engine_setup import EngineContents, EngineSetup
 from drydock.core.facts.fact import Fact, Known, Missing, Why, known_or, missing_text
 from drydock.core.facts.gpu import Gpu, GpuProcess, RemappedRows, RetiredPages
 from drydock.core.facts.host import Clock, Cpu, Disk, Distribution, Host, HostTorch, Limits, Memory, Port, User
 from drydock.core.facts.kernel_log import KernelLine, KernelLog
+from drydock.core.facts.network import Network
 from drydock.core.facts.published import ImageConfig, Layer, Login, PublishedImage, RegistryRules, TagList
 from drydock.core.facts.sample import GpuProcesses, GpuSample, MonitorSample
 from drydock.core.facts.setup import DkmsModule, DriverChange, DriverPackage, DriverSetup, KernelModules
@@ -27,6 +29,8 @@ __all__ = [
     "DriverPackage",
     "DriverSetup",
     "Engine",
+    "EngineContents",
+    "EngineSetup",
     "Fact",
     "Gpu",
     "GpuProcess",
@@ -46,6 +50,7 @@ __all__ = [
     "Memory",
     "Missing",
     "MonitorSample",
+    "Network",
     "NvmlState",
     "PciGpu",
     "Port",

@@ -18,6 +18,7 @@ class DaemonConfig(msgspec.Struct, frozen=True, kw_only=True):
         problem: why the engine cannot use it, empty when it is a JSON object.
         keys: all names on its first level.
         runtimes: name → path of its program, empty where none is given.
+        programs_gone: names of runtimes whose program is not on this computer.
         cdi: the feature switch, None where it is not mentioned.
         log_limited: whether container logs have a largest size.
         modified: seconds since 1970, UTC.
@@ -28,6 +29,7 @@ class DaemonConfig(msgspec.Struct, frozen=True, kw_only=True):
     problem: str = ""
     keys: tuple[str, ...] = ()
     runtimes: Mapping[str, str] = {}
+    programs_gone: tuple[str, ...] = ()
     default_runtime: str = ""
     cgroup_driver: str = ""
     data_root: str = ""
