@@ -5,6 +5,7 @@ from tests.support.world import TestWorld
 
 from drydock.collect.driver import collect_driver
 from drydock.core.facts import Known, Missing
+from drydock.world import FileStatus
 
 PCI = "/sys/bus/pci/devices"
 
@@ -79,6 +80,27 @@ def test_library_files_are_named_by_what_they_lead_to():
     assert collect_driver(world).library_files == Known(
         ("/usr/lib/wsl/lib/libnvidia-ml.so.1", "/usr/lib/x86_64-linux-gnu/libnvidia-ml.so.580.95.05")
     )
+
+
+def test_the_kind_of_module_is_read():
+    path = "/proc/driver/nvidia/version"
+    opened = TestWorld(files={path: "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  570.86.16  Release\n"})
+    assert collect_driver(opened).flavour == Known("open")
+    closed = TestWorld(files={path: "NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.183.01  Sun May 12\n"})
+    assert collect_driver(closed).flavour == Known("proprietary")
+    assert collect_driver(TestWorld()).flavour.why == "absent"
+
+
+def test_owner_and_mode_of_the_nodes():
+    status = FileStatus(mode=0o660, owner="root", group="video", modified=0.0, readable=True, writable=False)
+    world = TestWorld(files={"/dev/nvidia0": "", "/dev/nvidiactl": ""}, statuses={"/dev/nvidia0": status})
+    (node,) = collect_driver(world).node_access.value
+    assert (node.name, node.mode, node.group, node.usable) == ("nvidia0", "660", "video", False)
+
+
+def test_the_cuda_library_is_found_beside_the_other():
+    world = TestWorld(links={"/usr/lib64/libcuda.so.1": "libcuda.so.580.95.05"})
+    assert collect_driver(world).cuda_files == Known(("/usr/lib64/libcuda.so.580.95.05",))
 
 
 def test_other_systems_have_none_of_it():

@@ -1,7 +1,7 @@
 """GPUs through the real binding and a stand-in for NVIDIA's library."""
 
 from drydock.collect.gpu import collect_nvml
-from drydock.core.facts import Known, Missing
+from drydock.core.facts import Known, Missing, RemappedRows, RetiredPages
 
 
 def test_an_ordinary_card_is_read_whole(fake_nvml):
@@ -32,6 +32,50 @@ def test_what_a_card_does_not_tell_is_not_supported_and_no_fault(fake_nvml):
     missing = [getattr(card, name) for name in card.__struct_fields__ if isinstance(getattr(card, name), Missing)]
     assert missing
     assert {fact.why for fact in missing} == {"not_supported"}
+
+
+def test_a_whole_gpu_of_a_server_says_so(fake_nvml):
+    (card, *_) = collect_nvml(fake_nvml("h100x8").library).gpus
+    assert (card.ecc_volatile, card.ecc_aggregate) == (Known(0), Known(0))
+    assert card.remapped_rows == Known(RemappedRows(corrected=0, uncorrected=0, pending=False, failed=False))
+    assert (card.recovery, card.fabric) == (Known("none"), Known("completed"))
+    assert (card.slowdown_temperature, card.display, card.compute_mode) == (
+        Known(87),
+        Known(value=False),
+        Known("default"),
+    )
+    assert card.retired_pages.why == "not_supported"
+    assert (card.mig_pending, card.minor) == (Known(value=False), Known(0))
+
+
+def test_an_ill_gpu_says_what_it_has(fake_nvml):
+    fake = fake_nvml("rtx4090")
+    fake.add("remapped_corrected = 1\nremapped_uncorrected = 2\nremapped_pending = 1\nremapped_failed = 0", gpu=0)
+    fake.add("retired_single_bit = 3\nretired_double_bit = 1\nretired_pending = 1", gpu=0)
+    fake.add("recovery_action = 1\nfabric_state = 2\necc_volatile_uncorrected = 7\nmig_mode = 0", gpu=0)
+    fake.add("mig_mode_pending = 1", gpu=0)
+    (card,) = collect_nvml(fake.library).gpus
+    assert card.remapped_rows == Known(RemappedRows(corrected=1, uncorrected=2, pending=True, failed=False))
+    assert card.retired_pages == Known(RetiredPages(single_bit=3, double_bit=1, pending=True))
+    assert (card.recovery, card.fabric, card.ecc_volatile) == (Known("reset"), Known("in_progress"), Known(7))
+    assert (card.mig, card.mig_pending) == (Known(value=False), Known(value=True))
+
+
+def test_processes_have_names_where_they_are_told(fake_nvml):
+    fake = fake_nvml("laptop")
+    named = collect_nvml(fake.library, name_of=lambda pid: Known(f"program {pid}"))
+    (process,) = named.gpus[0].processes.value
+    assert (process.pid, process.kind, process.name) == (2211, "graphics", Known("program 2211"))
+    assert process.memory_used.why == "not_supported"
+
+
+def test_health_that_hangs_ends_the_reading_and_keeps_what_was_read(fake_nvml):
+    fake = fake_nvml("h100x8")
+    fake.add("fault.nvmlDeviceGetRemappedRows = hang 20", gpu=0)
+    reading = collect_nvml(fake.library, limit=0.5)
+    assert reading.state.kind == "timeout"
+    assert reading.gpus[0].name == Known("NVIDIA H100 80GB HBM3")
+    assert reading.gpus[0].remapped_rows.why == "timeout"
 
 
 def test_slices_are_listed(fake_nvml):

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from tests.support.world import TestWorld
 
 from drydock.collect.host import collect_host, parse_os_release
-from drydock.core.facts import Known, Missing
+from drydock.core.facts import Known, Limits, Missing
+from drydock.world import FileStatus
 
 OS_RELEASE = """PRETTY_NAME="Fedora Linux 43 (Workstation Edition)"
 NAME="Fedora Linux"
@@ -81,6 +82,43 @@ def test_only_variables_that_matter_are_kept_and_no_password():
     assert kept["CUDA_VISIBLE_DEVICES"] == ""
     assert kept["HTTPS_PROXY"] == "http://proxy.example:3128"
     assert "secret" not in str(kept)
+
+
+LIMITS = """Limit                     Soft Limit           Hard Limit           Units
+Max stack size            8388608              unlimited            bytes
+Max open files            1024                 524288               files
+Max locked memory         unlimited            unlimited            bytes
+"""
+
+
+def test_limits_and_the_rule_for_memory():
+    world = TestWorld(files={"/proc/self/limits": LIMITS, "/proc/sys/vm/overcommit_memory": "2\n"})
+    host = collect_host(world)
+    assert host.limits == Known(Limits(locked_memory=None, stack=8388608, open_files=1024))
+    assert host.overcommit == Known(2)
+
+
+def test_a_restart_that_is_wanted_names_its_packages():
+    files = {"/run/reboot-required": "*** System restart required ***", "/run/reboot-required.pkgs": "libc6\nlibc6\n"}
+    assert collect_host(TestWorld(files=files)).restart_wanted == Known(("libc6",))
+    assert collect_host(TestWorld(files={"/run/lock/x": ""})).restart_wanted == Known(())
+
+
+def test_the_clock_is_compared_with_files_and_with_the_hardware():
+    # the world's time is 2026-11-20T09:30:00Z
+    now = 1795167000
+    status = FileStatus(mode=0o644, owner="root", group="root", modified=now + 7200.0, readable=True, writable=False)
+    world = TestWorld(
+        files={"/sys/class/rtc/rtc0/since_epoch": f"{now - 60}\n", "/run/systemd/timesync/synchronized": ""},
+        statuses={"/var/log/wtmp": status},
+    )
+    clock = collect_host(world).clock.value
+    assert (clock.files_ahead, clock.hardware_ahead, clock.synchronized) == (
+        Known(7200),
+        Known(-60),
+        Known(value=True),
+    )
+    assert collect_host(TestWorld()).clock.value.files_ahead.why == "absent"
 
 
 @given(st.text())

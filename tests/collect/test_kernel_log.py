@@ -1,0 +1,80 @@
+"""The kernel's log, through dmesg or journalctl, or not at all."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.support.world import TestWorld
+
+from drydock.collect.kernel_log import collect_kernel_log, parse_kernel_log
+from drydock.core.facts import Known, Missing
+from drydock.world import Outcome
+
+DMESG = """[    0.000000] Linux version 6.14.0-29-generic
+[   12.500000] nvidia: loading out-of-tree module taints kernel.
+[   12.900000] NVRM: The NVIDIA GPU 0000:01:00.0 (PCI ID: 10de:2b85)
+               NVRM: installed in this system requires use of the NVIDIA open kernel modules.
+[  100.000000] eth0: link up
+[ 4000.123456] NVRM: Xid (PCI:0000:01:00): 79, pid=1234, GPU has fallen off the bus.
+[ 4001.000000] Out of memory: Killed process 4711 (python3) total-vm:1kB
+"""
+JOURNAL = """[   12.500000] box kernel: NVRM: loading NVIDIA UNIX x86_64 Kernel Module  580.95.05
+[ 4000.123456] box kernel: NVRM: Xid (PCI:0000:01:00): 31, pid=9, name=python, MMU Fault
+"""
+DENIED = Outcome(argv=("dmesg",), code=1, stderr="dmesg: read kernel buffer failed: Operation not permitted")
+
+
+def test_only_the_lines_that_matter_are_kept_with_their_times():
+    world = TestWorld(outputs={"dmesg": DMESG}, files={"/proc/uptime": "5000.12 9000.00\n"})
+    log = collect_kernel_log(world).value
+    assert (log.source, log.uptime) == ("dmesg", Known(5000.12))
+    texts = [line.text for line in log.lines]
+    assert len(texts) == 5
+    assert "eth0: link up" not in str(texts)
+    assert "Linux version" not in str(texts)
+    fallen = next(line for line in log.lines if "Xid" in line.text)
+    assert fallen.seconds == 4000.123456
+
+
+def test_further_lines_of_a_message_have_the_time_of_its_first():
+    lines = list(parse_kernel_log(DMESG))
+    wanted = next(line for line in lines if "open kernel modules" in line.text)
+    assert wanted.seconds == 12.9
+
+
+def test_the_journal_is_read_where_dmesg_may_not_be():
+    world = TestWorld(outputs={"dmesg": DENIED, "journalctl": JOURNAL})
+    log = collect_kernel_log(world).value
+    assert log.source == "journalctl -k -b"
+    assert [line.text.partition(":")[0] for line in log.lines] == ["NVRM", "NVRM"]
+
+
+def test_where_neither_may_be_read_it_says_so():
+    empty = Outcome(argv=("journalctl",), code=0, stdout="")
+    found = collect_kernel_log(TestWorld(outputs={"dmesg": DENIED, "journalctl": empty}))
+    assert isinstance(found, Missing)
+    assert found.why == "no_permission"
+    assert "not permitted" in found.detail
+
+
+def test_missing_programs_and_one_that_hangs():
+    assert collect_kernel_log(TestWorld()).why == "absent"
+    hanging = Outcome(argv=("journalctl",), code=None, problem="timeout")
+    assert collect_kernel_log(TestWorld(outputs={"dmesg": DENIED, "journalctl": hanging})).why == "timeout"
+    assert collect_kernel_log(TestWorld(system="windows")).why == "not_applicable"
+
+
+def test_a_long_log_keeps_its_newest_lines():
+    many = "".join(f"[{second}.0] NVRM: Xid (PCI:0000:01:00): 31, {second}\n" for second in range(1000))
+    log = collect_kernel_log(TestWorld(outputs={"dmesg": many})).value
+    assert len(log.lines) == 200
+    assert log.lines[-1].text.endswith("999")
+
+
+@given(st.text(max_size=400))
+def test_any_text_is_read(text):
+    for line in parse_kernel_log(text):
+        assert line.text
+
+
+@given(st.lists(st.text(alphabet="[]0123456789. NVRMXid:", max_size=60), max_size=20))
+def test_almost_any_log_is_read(lines):
+    assert all(line.seconds >= 0 for line in parse_kernel_log("\n".join(lines)))
