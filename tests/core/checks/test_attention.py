@@ -226,7 +226,7 @@ CASES = {
             engine=engine(data_root=Known("/var/snap/docker/common/var-lib-docker"), runtimes=Known(("runc",)))
         ),
         "engine-kind",
-        "attention",
+        "broken",
         "snap",
     ),
     "snap with its own runtime": (
@@ -238,7 +238,7 @@ CASES = {
     "Docker Desktop on Linux": (
         healthy_snapshot(engine=engine(**DESKTOP)),
         "engine-kind",
-        "attention",
+        "broken",
         "desktop_linux",
     ),
     "the toolkit does not help Docker Desktop on Linux": (
@@ -558,7 +558,8 @@ def test_the_owner_of_a_taken_port_is_named():
 
 
 def test_attention_is_no_root_cause_and_blocks_nothing():
-    snapshot = healthy_snapshot(engine=engine(**DESKTOP))
+    snapshot = wsl_snapshot(engine=engine(**DESKTOP, data_root_free=Known(600 * GB), memory=Known(2 * GB)))
     findings = {item.id: item for item in conclude(snapshot, load_catalogue())}
+    assert findings["engine-limits"].state == "attention"
     assert not [item for item in findings.values() if item.state == "broken"]
     assert findings["engine-disk"].state == "ok"

@@ -127,7 +127,9 @@ def ask_kind(snapshot: Snapshot) -> Answer:
     if has_gpu(snapshot) is False:
         return not_tested("no_gpu", *evidence)
     if never_sees_gpu(snapshot):
-        return attention("snap" if is_snap(snapshot) else "desktop_linux", *evidence)
+        # with a GPU here that is why no container gets it; where none is known it is only worth a word
+        answer = broken if has_gpu(snapshot) else attention
+        return answer("snap" if is_snap(snapshot) else "desktop_linux", *evidence)
     return ok(*evidence)
 
 
