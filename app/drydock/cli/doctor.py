@@ -10,6 +10,7 @@ import click
 from drydock.cli.base import (
     BROKEN,
     UNKNOWN,
+    ProgressLine,
     engine_option,
     json_option,
     note,
@@ -21,16 +22,45 @@ from drydock.cli.base import (
 
 if TYPE_CHECKING:
     from drydock.core.findings import Diagnosis
+    from drydock.jobs.diagnose import Depth
+
+_STEPS = {
+    "container": "Starting a container…",
+    "inside": "Asking the driver inside it…",
+    "inside_network": "Calling out from inside…",
+    "torch": "Importing torch…",
+    "kernels": "Running real kernels…",
+    "load": "Putting a load on the GPUs (about ten minutes)…",
+}
 
 
 @click.command()
-@click.option("--depth", type=click.Choice(["quick"]), default="quick", help="quick: the host only, no container.")
+@click.option(
+    "--depth",
+    type=click.Choice(["quick", "standard", "deep"]),
+    default="quick",
+    help="quick: the host only. standard: also inside a container, about a minute. "
+    "deep: also the GPUs under load, about ten minutes.",
+)
+@click.option(
+    "--image", default="", metavar="REF", help="The image to walk through; must be here. Else the one that fits."
+)
+@click.option("--workspace", default="", metavar="DIR", help="Where writing and the disk are tested; else your home.")
 @click.option("--only", default="", metavar="ID,…", help="Only these checks.")
 @click.option("--machine", default="", metavar="BUNDLE|DIR|SAMPLE", help="Diagnose a recorded machine.")
 @click.option("--verbose", "-v", is_flag=True, help="Also show what was not tested, and all evidence.")
 @engine_option
 @json_option
-def doctor(depth: str, only: str, machine: str, verbose: bool, engine: str, as_json: bool) -> None:
+def doctor(
+    depth: Depth,
+    image: str,
+    workspace: str,
+    only: str,
+    machine: str,
+    verbose: bool,
+    engine: str,
+    as_json: bool,
+) -> None:
     """Say what is wrong with this machine, and what to do."""
     import msgspec
 
@@ -38,7 +68,11 @@ def doctor(depth: str, only: str, machine: str, verbose: bool, engine: str, as_j
 
     wanted = tuple(part.strip() for part in only.split(",") if part.strip())
     _refuse_unknown(wanted)
-    diagnosis = _diagnose(machine, engine, as_json)
+    if depth == "quick" and (image or workspace):
+        raise click.UsageError("--image and --workspace need --depth standard or deep")
+    if depth != "quick" and machine:
+        raise click.UsageError("a recorded machine can only be read; --depth looks at this computer")
+    diagnosis = _recorded(machine, as_json) if machine else _diagnose(depth, image, workspace, engine, as_json)
     findings = tuple(finding for finding in diagnosis.findings if not wanted or finding.id in wanted)
     past = diagnosis.past
     if past and not any(finding.id == past.finding and finding.state == "broken" for finding in findings):
@@ -48,7 +82,21 @@ def doctor(depth: str, only: str, machine: str, verbose: bool, engine: str, as_j
         print_json("diagnosis", {"depth": depth, **as_fields(diagnosis)})
     else:
         print_diagnosis(diagnosis, verbose=verbose)
+        if depth != "quick" and not verbose:
+            _say_why_no_container(diagnosis)
     sys.exit(_exit_code(diagnosis))
+
+
+def _say_why_no_container(diagnosis: Diagnosis) -> None:
+    """Tell a person who asked for a container why none was started."""
+    from drydock.data.knowledge import finding_article
+
+    finding = next((finding for finding in diagnosis.findings if finding.id == "container-image"), None)
+    if finding and finding.state == "not_tested":
+        article = finding_article(finding)
+        note(f"{article.text} {article.remedy}".strip())
+        for command in article.commands:
+            note(f"  $ {command}")
 
 
 def _refuse_unknown(wanted: tuple[str, ...]) -> None:
@@ -60,20 +108,34 @@ def _refuse_unknown(wanted: tuple[str, ...]) -> None:
         raise click.UsageError(f"no check is called {', '.join(unknown)}. Checks: {', '.join(known)}")
 
 
-def _diagnose(machine: str, engine: str, as_json: bool) -> Diagnosis:
+def _recorded(machine: str, as_json: bool) -> Diagnosis:
     import msgspec
 
-    from drydock.jobs.diagnose import DiagnoseJob, diagnose_snapshot
+    from drydock.data.machine import open_machine
+    from drydock.jobs.diagnose import diagnose_snapshot
 
-    if machine:
-        from drydock.data.machine import open_machine
+    with troubles(as_json=as_json):
+        recorded = open_machine(machine)
+    note(f"Recorded machine: {recorded.card.title}. Nothing shown is this computer.")
+    return msgspec.structs.replace(diagnose_snapshot(recorded.snapshot), past=recorded.past)
 
-        with troubles(as_json=as_json):
-            recorded = open_machine(machine)
-        note(f"Recorded machine: {recorded.card.title}. Nothing shown is this computer.")
-        return msgspec.structs.replace(diagnose_snapshot(recorded.snapshot), past=recorded.past)
+
+def _diagnose(depth: Depth, image: str, workspace: str, engine: str, as_json: bool) -> Diagnosis:
+    from pathlib import Path
+
+    from drydock.jobs.diagnose import CollectorStarted, DiagnoseJob
+
+    line = ProgressLine()
+
+    def draw(step: object) -> None:
+        # the host is looked at in a moment; only the steps after it take long enough to be named
+        if isinstance(step, CollectorStarted) and step.name in _STEPS:
+            line.show(_STEPS[step.name])
+
+    folder = str(Path(workspace).absolute()) if workspace else ""
     with open_context(engine) as context:
-        return run_job(DiagnoseJob(context), lambda _step: None, as_json=as_json)
+        job = DiagnoseJob(context, depth=depth, image=image, workspace=folder)
+        return run_job(job, draw, as_json=as_json, line=line)
 
 
 def _exit_code(diagnosis: Diagnosis) -> int:

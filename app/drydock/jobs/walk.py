@@ -42,6 +42,7 @@ _LIMITS: dict[Probe, float] = {"container": 75.0, "environment": 60.0, "kernels"
 _NETWORK_LIMIT = 15.0
 _NVML_LIMIT = 25.0
 _LEAST_SECONDS = 2.0
+_OVER = Missing("not_applicable", "the time of the whole look was over")
 _MOUNT = "/drydock-volume"
 _HTTPS = 443
 
@@ -160,17 +161,20 @@ class Walk:
             name: Probe, arguments: tuple[str, ...], limit: float, tell: Callable[[Record], None]
         ) -> Missing | None:
             """Run a probe; what it told until it failed is kept."""
-            left = min(limit, self._end - time.monotonic())
+            left = self._end - time.monotonic()
             if left < _LEAST_SECONDS:
-                return Missing("timeout", "the time of the whole look was over")
+                return _OVER
             try:
-                run_probe_in_container(engine, container, name, arguments, tell, stop, left, where=self._image)
+                run_probe_in_container(
+                    engine, container, name, arguments, tell, stop, min(left, limit), where=self._image
+                )
             except Trouble as trouble:
                 if trouble.id == "container-died":
                     raise
-                why = {"probe-timeout": "timeout", "probe-no-python": "absent"}.get(trouble.id, "failed")
-                return Missing("timeout" if why == "timeout" else "absent" if why == "absent" else "failed",
-                               _words(trouble))  # fmt: skip
+                if trouble.id == "probe-timeout":
+                    # one that had its whole time hangs; one that was cut short says nothing
+                    return Missing("timeout", _words(trouble)) if left >= limit else _OVER
+                return Missing("absent" if trouble.id == "probe-no-python" else "failed", _words(trouble))
             return None
 
         def take(record: Record) -> None:
