@@ -128,7 +128,7 @@ def _read_zip(path: Path) -> Callable[[str], bytes | None]:
         with zipfile.ZipFile(path) as archive:
             _check_entries(archive)
             try:
-                entry = archive.getinfo(name)
+                entry = archive.getinfo(_folder_in(archive) + name)
             except KeyError:
                 return None
             with archive.open(entry) as file:
@@ -136,6 +136,12 @@ def _read_zip(path: Path) -> Callable[[str], bytes | None]:
                 return _limited(name, file)
 
     return read
+
+
+def _folder_in(archive: "ZipFile") -> str:
+    """Return the folder that a recording lies in where somebody zipped the directory itself; else nothing."""
+    cards = [name for name in archive.namelist() if name.rpartition("/")[2] == "machine.json"]
+    return cards[0].removesuffix("machine.json") if len(cards) == 1 else ""
 
 
 def _check_entries(archive: "ZipFile") -> None:
