@@ -126,3 +126,60 @@ def test_specifications_that_may_not_be_read_are_told():
     (spec,) = collect_toolkit(world).cdi_specs.value
     assert spec.driver_version == denied
     assert collect_toolkit(TestWorld(files={"/etc/cdi/": denied})).cdi_specs == denied
+
+
+CONFIG = "/etc/nvidia-container-runtime/config.toml"
+SETTINGS = """disable-require = false
+[nvidia-container-cli]
+ldconfig = "@/sbin/ldconfig.real"
+no-cgroups = true
+[nvidia-container-runtime]
+mode = "legacy"
+"""
+
+
+def test_the_toolkits_settings_are_read():
+    config = collect_toolkit(TestWorld(files={CONFIG: SETTINGS, "/sbin/ldconfig": ""})).config.value
+    assert (config.mode, config.no_cgroups, config.ldconfig) == ("legacy", True, "/sbin/ldconfig.real")
+    assert config.ldconfig_there is False
+    there = TestWorld(files={CONFIG: SETTINGS, "/sbin/ldconfig.real": ""})
+    assert collect_toolkit(there).config.value.ldconfig_there is True
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "problem"),
+    [
+        ("", "auto", False),
+        ("[nvidia-container-runtime]\nmode = 5\n[nvidia-container-cli]\nldconfig = 5\n", "auto", False),
+        ("nvidia-container-cli = 5\n", "auto", False),
+        ("[nvidia-container-cli\n", "auto", True),
+    ],
+)
+def test_odd_settings_of_the_toolkit(text, mode, problem):
+    config = collect_toolkit(TestWorld(files={CONFIG: text})).config.value
+    assert (config.mode, bool(config.problem), config.ldconfig_there) == (mode, problem, True)
+
+
+@pytest.mark.parametrize("text", [YAML, YAML.replace("hostPath: /", 'hostPath: "/')])
+def test_files_that_a_specification_names_are_looked_for(text):
+    files = {"/etc/cdi/nvidia.yaml": text, "/dev/nvidia0": "", "/usr/bin/nvidia-cdi-hook": ""}
+    (spec,) = collect_toolkit(TestWorld(files=files)).cdi_specs.value
+    assert spec.files == 3
+    assert spec.gone == Known(("/usr/lib/x86_64-linux-gnu/libcuda.so.580.95.05",))
+
+
+def test_files_of_a_json_specification_and_directories_that_may_not_be_read():
+    files = {"/etc/cdi/nvidia.json": JSON, "/usr/lib64/": Missing("no_permission")}
+    (spec,) = collect_toolkit(TestWorld(files=files)).cdi_specs.value
+    assert (spec.files, spec.gone) == (1, Known(()))
+
+
+def test_the_refresh_service_and_the_links_that_systemd_needs():
+    files = {"/usr/lib/systemd/system/nvidia-cdi-refresh.service": "", "/dev/char/195:0": "", "/dev/char/1:3": ""}
+    wanted = {"/etc/systemd/system/multi-user.target.wants/nvidia-cdi-refresh.path": ""}
+    off = collect_toolkit(TestWorld(files=files))
+    assert (off.refresh.value.installed, off.refresh.value.enabled) == (True, False)
+    assert off.char_links == Known(("195:0",))
+    assert collect_toolkit(TestWorld(files={**files, **wanted})).refresh.value.enabled is True
+    none = collect_toolkit(TestWorld())
+    assert (none.refresh.value.installed, none.char_links.why, none.cli_path.why) == (False, "absent", "absent")

@@ -47,6 +47,21 @@ _PSEUDO = frozenset(
 )
 _MOST_MOUNTS = 400
 
+_LIST, _OBJECT, _SWITCH, _TEXT = (
+    (list, "a list in [ ]"),
+    (dict, "an object in { }"),
+    (bool, "true or false, without quotes"),
+    (str, "one text in quotes"),
+)
+_TYPES: dict[str, tuple[type, str]] = {
+    **dict.fromkeys(("hosts", "dns", "dns-opts", "dns-search", "exec-opts", "storage-opts", "labels"), _LIST),
+    **dict.fromkeys(("insecure-registries", "default-address-pools", "cdi-spec-dirs"), _LIST),
+    **dict.fromkeys(("runtimes", "features", "log-opts", "default-ulimits", "proxies"), _OBJECT),
+    **dict.fromkeys(("debug", "live-restore", "experimental", "ipv6", "iptables", "ip-forward", "init"), _SWITCH),
+    **dict.fromkeys(("default-runtime", "data-root", "log-driver", "storage-driver", "userns-remap"), _TEXT),
+}
+"""Settings that people write with another type than the engine reads; it does not start with any of them."""
+
 _NOWHERE = Missing("not_applicable")
 
 
@@ -128,16 +143,10 @@ def _in_system_directories(world: World, program: str) -> bool:
 
 def parse_daemon_config(path: str, reader: Reader, text: str, modified: Fact[float]) -> DaemonConfig:
     """Read a ``daemon.json``; settings of a wrong type are left out, a file that is no JSON object has a problem."""
-    doubles: list[str] = []
-
-    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
-        names = [name for name, _ in items]
-        doubles.extend(name for name in dict.fromkeys(names) if names.count(name) > 1)
-        return dict(items)
-
+    if not text.strip():
+        return DaemonConfig(path=path, reader=reader, empty=True, modified=modified)
     try:
-        # an empty file is as good as none to the engine
-        tree: object = json.loads(text, object_pairs_hook=pairs) if text.strip() else {}
+        tree: object = json.loads(text)
     except (ValueError, RecursionError) as error:
         return DaemonConfig(path=path, reader=reader, problem=str(error)[:300], modified=modified)
     if not isinstance(tree, dict):
@@ -149,7 +158,7 @@ def parse_daemon_config(path: str, reader: Reader, text: str, modified: Fact[flo
     return DaemonConfig(
         path=path,
         reader=reader,
-        problem=f"{doubles[0]!r} stands in it twice" if doubles else "",
+        problem=_wrong_type(settings),
         keys=tuple(settings),
         runtimes={name: _text(entry, "path") for name, entry in _object(settings, "runtimes").items()},
         default_runtime=_text(settings, "default-runtime"),
@@ -163,6 +172,23 @@ def parse_daemon_config(path: str, reader: Reader, text: str, modified: Fact[flo
         dns=_texts(settings, "dns"),
         modified=modified,
     )
+
+
+def _wrong_type(settings: dict[str, Any]) -> str:
+    """Return the first setting that the engine refuses to read for its type."""
+    for name, value in settings.items():
+        wanted = _TYPES.get(name)
+        if wanted and value is not None and not isinstance(value, wanted[0]):
+            return f"{name!r} must be {wanted[1]}"
+    for name, kind, words in (
+        ("runtimes", dict, "an object"),
+        ("features", bool, "true or false, without quotes"),
+        ("log-opts", str, "a text in quotes"),
+    ):
+        for key, value in _object(settings, name).items():
+            if value is not None and not isinstance(value, kind):
+                return f"{key!r} in {name!r} must be {words}"
+    return ""
 
 
 def _object(tree: object, name: str) -> dict[str, Any]:

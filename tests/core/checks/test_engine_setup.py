@@ -69,6 +69,8 @@ CASES = {
         "attention",
         "unreadable_later",
     ),
+    "empty file": (machine(config(empty=True, keys=()), of=STOPPED), "engine-config", "attention", "empty"),
+    "empty file, still up": (machine(config(empty=True, keys=())), "engine-config", "ok", "ok"),
     "spelling": (
         machine(config(keys=("runtimes", "default-runtim")), of=STOPPED),
         "engine-config",

@@ -128,6 +128,8 @@ def ask_config(snapshot: Snapshot) -> Answer:
     answer, later = (broken, "") if stopped else (attention, "_later")
     if of.problem:
         return answer(f"unreadable{later}", *evidence, path=of.path, problem=of.problem)
+    if of.empty and stopped:
+        return attention("empty", *evidence, path=of.path)
     strangers = [key for key in of.keys if key not in KNOWN_KEYS]
     if strangers:
         return answer(f"unknown_keys{later}", *evidence, path=of.path, keys=", ".join(strangers))

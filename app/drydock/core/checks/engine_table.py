@@ -53,6 +53,7 @@ ENGINE = (
             "none",
             "unreadable",
             "unreadable_later",
+            "empty",
             "unknown_keys",
             "unknown_keys_later",
             "hosts_twice",

@@ -15,7 +15,8 @@ class DaemonConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         reader: which engine reads this file.
-        problem: why the engine cannot use it, empty when it is a JSON object.
+        problem: why the engine cannot use it, empty when it can.
+        empty: whether nothing stands in it; Docker 20.10 was seen to refuse such a file.
         keys: all names on its first level.
         runtimes: name → path of its program, empty where none is given.
         programs_gone: names of runtimes whose program is not on this computer.
@@ -27,6 +28,7 @@ class DaemonConfig(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     reader: Literal["rootful", "rootless", "snap"]
     problem: str = ""
+    empty: bool = False
     keys: tuple[str, ...] = ()
     runtimes: Mapping[str, str] = {}
     programs_gone: tuple[str, ...] = ()
