@@ -1,5 +1,6 @@
 import itertools
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -10,8 +11,9 @@ from tests.support.engine.images import TestImage
 from tests.support.engine.registry import PushedImage
 
 from drydock.core.facts import RegistryRules
-from drydock.core.trouble import Trouble
+from drydock.core.trouble import Stopped, Trouble
 from drydock.engines import Engine
+from drydock.world import Stop
 
 _seeds = itertools.count(int(time.time() * 1000) % 10**9)
 
@@ -26,7 +28,7 @@ def pushed(engine: PrivateEngine) -> Iterator[PushedImage]:
 
 def trouble_of(docker: Engine, reference: str) -> Trouble:
     with pytest.raises(Trouble) as caught:
-        docker.distribution(reference)
+        docker.distribution(reference, Stop())
     return caught.value
 
 
@@ -56,13 +58,26 @@ def test_the_layers_of_all_images_are_told(docker: Engine, tiny_image: TestImage
 def test_the_engine_asks_the_registry_for_the_digest(
     docker: Engine, engine: PrivateEngine, pushed: PushedImage
 ) -> None:
-    image = docker.distribution(pushed.reference)
+    image = docker.distribution(pushed.reference, Stop())
     assert (image.reference, image.digest) == (pushed.reference, pushed.digest)
     assert (image.platforms, image.platform) == (("linux/amd64",), "linux/amd64")
     assert image.registry == str(engine.registry)
     assert (image.layers, image.config) == ((), None)
     assert image.asked_at
     assert docker.find_image(pushed.reference) is None
+
+
+def test_a_question_to_a_silent_registry_ends_with_the_stop(
+    docker: Engine,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        name = f"127.0.0.1:{silent.getsockname()[1]}/a/b:1"
+        stop = Stop()
+        timer = threading.Timer(0.3, stop.request)
+        timer.start()
+        with pytest.raises(Stopped):
+            docker.distribution(name, stop)
+        timer.join()
 
 
 def test_what_the_registry_does_not_have_is_said_so(docker: Engine, pushed: PushedImage) -> None:

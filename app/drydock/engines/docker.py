@@ -100,9 +100,9 @@ class DockerEngine:
         """Remove a local image (of several names, only this one)."""
         self._images.remove(reference)
 
-    def distribution(self, reference: str) -> PublishedImage:
+    def distribution(self, reference: str, stop: Stop) -> PublishedImage:
         """Let the engine ask the registry for the image's digest and platforms."""
-        return self._images.distribution(reference)
+        return self._images.distribution(reference, stop)
 
     def registry_rules(self) -> RegistryRules:
         """Return how the engine reaches registries."""

@@ -15,7 +15,8 @@ from drydock.core.trouble import Trouble
 from drydock.engines.docker_client import LowLevelClient
 from drydock.engines.docker_errors import Act, Doing, message_of, raw_text, trouble_of_answer, trouble_of_failure
 from drydock.engines.endpoint import Endpoint, socket_path
-from drydock.engines.wire import CALL_LIMIT, Body, Exchange, Refused, ask, open_socket
+from drydock.engines.wire import CALL_LIMIT, Body, Exchange, Refused, Silent, ask, open_socket
+from drydock.world import Stop
 
 T = TypeVar("T")
 
@@ -116,7 +117,16 @@ class Api:
         except OSError as error:
             raise trouble_of_failure(act, error) from error
 
-    def ask(self, act: Act, path: str, answer: type[T], *, limit: float, headers: Mapping[str, str]) -> T:
+    def ask(
+        self,
+        act: Act,
+        path: str,
+        answer: type[T],
+        *,
+        limit: float,
+        headers: Mapping[str, str],
+        stop: Stop | None = None,
+    ) -> T:
         """Ask what the SDK cannot ask with a time limit and headers of its own.
 
         Args:
@@ -125,14 +135,20 @@ class Api:
             answer: the type to convert the answer to.
             limit: seconds without a word from the engine.
             headers: request headers.
+            stop: ends the question.
 
         Raises:
             Trouble: the call failed, or the answer has another shape.
+            Stopped: the stop was asked for.
         """
         try:
-            body = ask(self.endpoint, f"/v{self.version}{path}", limit, headers=headers)
+            if stop is None:
+                body = ask(self.endpoint, f"/v{self.version}{path}", limit, headers=headers)
+            else:
+                with self.exchange(act, "GET", path, headers=headers) as exchange:
+                    body = b"".join(exchange.chunks(stop, silence=limit))
             return msgspec.json.decode(body, type=answer)
-        except (*FAILURES, Refused) as error:
+        except (*FAILURES, Refused, Silent) as error:
             raise trouble_of_failure(act, error) from error
         except msgspec.MsgspecError as error:
             raise Trouble("engine-error", endpoint=act.endpoint, text=f"unexpected answer: {error}") from error

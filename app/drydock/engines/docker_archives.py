@@ -16,6 +16,7 @@ from drydock.engines.docker_errors import trouble_of_answer
 from drydock.engines.image_archive import ImageArchive, ends_properly, look_into
 from drydock.engines.interface import LoadProgress, SaveProgress
 from drydock.engines.pull_meter import Detail, ErrorDetail
+from drydock.engines.sizes import size_text
 from drydock.engines.speed import SpeedMeter
 from drydock.engines.stream_lines import LineCutter
 from drydock.engines.wire import Body, BodyBroken, Refused, Silent
@@ -163,8 +164,8 @@ class Load:
                 "disk-full-ahead",
                 reference=self._path,
                 endpoint=self._act.endpoint,
-                needed=_gigabytes(needed),
-                free=_gigabytes(free.value),
+                needed=size_text(needed),
+                free=size_text(free.value),
             )
 
     def _trouble(self, error: BaseException) -> Trouble:
@@ -277,8 +278,8 @@ class Save:
             raise Trouble(
                 "image-archive-no-room",
                 path=str(self._path),
-                needed=_gigabytes(needed),
-                free=_gigabytes(free.value),
+                needed=size_text(needed),
+                free=size_text(free.value),
             )
 
 
@@ -314,7 +315,3 @@ def _last_words(path: Path) -> str:
         file.seek(max(0, file.tell() - 1000))
         tail = file.read().rpartition(b'{"')
     return (tail[1] + tail[2]).decode("utf-8", "replace") if tail[1] else "the answer of the engine ended too soon"
-
-
-def _gigabytes(number: int) -> str:
-    return f"{number / 1e9:.1f} GB"

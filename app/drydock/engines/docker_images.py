@@ -9,6 +9,7 @@ from drydock.engines.docker_api import Api, quoted
 from drydock.engines.image_answers import ImageDetail
 from drydock.engines.logins import Logins, login_header, registry_of
 from drydock.engines.registry_answers import rules_of
+from drydock.world import Stop
 
 DISTRIBUTION_LIMIT = 45.0
 """Seconds: the engine asks the registry in several steps, through a proxy perhaps, and tries each twice."""
@@ -80,7 +81,7 @@ class Images:
         act = self._api.act("image", reference)
         self._api.call(act, lambda: self._api.patient.remove_image(quoted(reference)), object)
 
-    def distribution(self, reference: str) -> PublishedImage:
+    def distribution(self, reference: str, stop: Stop) -> PublishedImage:
         """Let the engine ask the registry for the image's digest and platforms."""
         if docker_answers.product_of(self._version) == "Podman":
             raise Trouble("engine-asks-no-registry", endpoint=self._api.endpoint.address, product="Podman")
@@ -91,6 +92,7 @@ class Images:
             image_answers.Distribution,
             limit=DISTRIBUTION_LIMIT,
             headers=self.header(reference),
+            stop=stop,
         )
         platform = image_answers.platform_text("linux", docker_answers.architecture_of(self._info()))
         return image_answers.published_image(answer, reference, registry, platform, self._now())

@@ -11,6 +11,7 @@ from drydock.engines.docker_errors import Act, trouble_of_answer, trouble_of_fai
 from drydock.engines.image_answers import ImageDetail, platform_text
 from drydock.engines.interface import PullProgress
 from drydock.engines.pull_meter import PullMeter, decode_event
+from drydock.engines.sizes import size_text
 from drydock.engines.stream_lines import LineCutter
 from drydock.engines.wire import Refused, Silent
 from drydock.world import Stop
@@ -135,8 +136,8 @@ class Pull:
                 "disk-full-ahead",
                 reference=self._reference,
                 endpoint=self._api.endpoint.address,
-                needed=_gigabytes(needed),
-                free=_gigabytes(free.value),
+                needed=size_text(needed),
+                free=size_text(free.value),
             )
 
     def _finish(self, platform: str) -> str:
@@ -215,7 +216,3 @@ class Pull:
 def _same_platform(wanted: str, got: str) -> bool:
     # a variant (arm64/v8, amd64/v3) counts only when both say one
     return wanted == got or wanted.startswith(f"{got}/") or got.startswith(f"{wanted}/")
-
-
-def _gigabytes(number: int) -> str:
-    return f"{number / 1e9:.1f} GB"

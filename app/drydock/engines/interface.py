@@ -199,10 +199,11 @@ class Engine(Protocol):
         """Return the layers of each local image (digests of unpacked layers, lowest first)."""
         ...
 
-    def distribution(self, reference: str) -> PublishedImage:
+    def distribution(self, reference: str, stop: Stop) -> PublishedImage:
         """Let the engine ask the registry for an image's digest and platforms, with its own network settings.
 
         Raises:
+            Stopped: the stop was asked for.
             Trouble: what the registry or the engine says; ``engine-asks-no-registry`` for one that cannot do this.
         """
         ...

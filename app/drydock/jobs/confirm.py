@@ -128,7 +128,7 @@ class ConfirmJob(Job[Confirmed]):
         except Trouble as trouble:
             stop.check()
             why = trouble
-            published = self._from_engine(engine) if trouble.id not in _FINAL else None
+            published = self._from_engine(engine, stop) if trouble.id not in _FINAL else None
             if published is None and local is None:
                 raise better_known(why, self._reference, self._context.catalogue(), self._snapshot) from why
         return self._conclude(engine, published, local, why)
@@ -165,7 +165,7 @@ class ConfirmJob(Job[Confirmed]):
         with open_registry(self._context, engine) as registry:
             return registry.image(self._reference, self._wanted(engine), stop)
 
-    def _from_engine(self, engine: Engine | None) -> PublishedImage | None:
+    def _from_engine(self, engine: Engine | None, stop: Stop) -> PublishedImage | None:
         """Let the engine ask: it may have a mirror, a proxy or a certificate that this program has not.
 
         Raises:
@@ -174,7 +174,7 @@ class ConfirmJob(Job[Confirmed]):
         if engine is None:
             return None
         try:
-            published = engine.distribution(self._reference)
+            published = engine.distribution(self._reference, stop)
         except Trouble:
             return None
         check_platform(self._reference, self._wanted(engine), published.platforms)
