@@ -108,5 +108,6 @@ def test_a_platform_is_written_as_such(call, no_engine):
 
 
 def test_an_empty_name_is_no_name(call, no_engine):
-    answer = call("images", "inspect", "", "--json")
-    assert (answer.code, answer.json["id"]) == (2, "image-name-invalid")
+    for words in (["inspect", ""], ["remove", ""], ["export", "", "x.tar"], ["build", "", "--tini"]):
+        answer = call("images", *words, "--json")
+        assert (answer.code, answer.json["id"]) == (2, "image-name-invalid"), words

@@ -83,11 +83,13 @@ def run_job(
     as_json: bool,
     line: ProgressLine | None = None,
     show_trouble: bool = True,
+    when_stopped: Callable[[], str] = str,
 ) -> R:
     """Run a job in this thread; Ctrl-C (and a polite kill) asks it to stop, a second one ends the program.
 
     ``line`` is taken away when the job ends, before anything else is printed. A trouble is shown and ends the program,
-    or with ``show_trouble`` off is raised, for what can go on without the job.
+    or with ``show_trouble`` off is raised, for what can go on without the job. ``when_stopped`` tells what a stop
+    leaves behind.
     """
     import signal
 
@@ -114,7 +116,7 @@ def run_job(
             line.end()
         if as_json:
             print_json("stopped", {})
-        note("Stopped.")
+        note(f"Stopped. {when_stopped()}".rstrip())
         sys.exit(STOPPED)
     finally:
         if line:
@@ -167,6 +169,7 @@ class ProgressLine:
     def __init__(self) -> None:
         self._bar: Progress | None = None
         self._count = 0
+        self._said = ""
 
     def show(self, text: str, share: float | None = None) -> None:
         """Show a text in place of the last one, and how much is done (0 to 1; None while that is not known)."""
@@ -174,7 +177,8 @@ class ProgressLine:
             bar = self._started()
             total = None if share is None else 1.0
             bar.update(bar.task_ids[0], description=text, completed=share or 0.0, total=total)
-        elif self._count % 20 == 0:
+        elif self._count % 20 == 0 and text != self._said:
+            self._said = text
             click.echo(text if len(text) <= _LINE_WIDTH else f"{text[: _LINE_WIDTH - 1]}…", err=True)
         self._count += 1
 

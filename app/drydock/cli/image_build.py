@@ -37,7 +37,10 @@ def build_image(reference: str, engine: str, as_json: bool, **wanted: bool) -> N
     """
     from drydock.jobs.derived import BuildDerivedJob
     from drydock.jobs.recommend import RecommendJob, chosen_reference
+    from drydock.jobs.registries import check_named
 
+    with troubles(as_json=as_json):
+        check_named(reference)
     parts: tuple[Part, ...] = tuple(part for part in PARTS if wanted[part])
     drawing = _Drawing()
     with open_context(engine) as context:

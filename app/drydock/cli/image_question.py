@@ -1,10 +1,12 @@
 """``drydock images inspect|pull``: an image in its registry, by its own words, and for this machine."""
 
+from __future__ import annotations
+
 import re
 import sys
 from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -21,6 +23,9 @@ from drydock.cli.base import (
 )
 from drydock.cli.pull_words import progress_share, progress_text
 from drydock.engines import PullProgress
+
+if TYPE_CHECKING:
+    from drydock.jobs.pull import PullJob
 
 _PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(?:/v?[0-9]+)?", re.IGNORECASE)
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -64,7 +69,7 @@ def inspect(reference: str, machine: str, platform: str, local: bool, engine: st
         else:
             snapshot = run_job(LookJob(context), lambda _step: None, as_json=as_json)
         job = ConfirmJob(context, reference, snapshot, platform=platform, ask_registry=not local)
-        found = run_job(job, lambda _step: None, as_json=as_json)
+        found = run_job(job, lambda step: note(step.text), as_json=as_json)
     if as_json:
         print_json("image", confirmed_json(found))
     else:
@@ -90,11 +95,20 @@ def pull(reference: str, platform: str, engine: str, as_json: bool) -> None:
             with troubles(as_json=as_json):
                 reference = chosen_reference(answer)
         job = PullJob(context, reference, platform=platform)
-        pulled = run_job(job, partial(_draw, line), as_json=as_json, line=line)
+        pulled = run_job(job, partial(_draw, line), as_json=as_json, line=line, when_stopped=lambda: _kept(job))
     if as_json:
         print_json("pulled", pulled)
     else:
         click.echo(f"{pulled.reference} is here ({pulled.digest})")
+
+
+def _kept(job: PullJob) -> str:
+    """Say what a pull that was stopped leaves behind."""
+    if job.keeps_layers is None:
+        return ""
+    if job.keeps_layers:
+        return "Layers that were complete are kept: the next pull goes on from there."
+    return "This engine keeps no layers of a pull that was stopped: the next one begins anew."
 
 
 def _draw(line: ProgressLine, step: PullProgress) -> None:

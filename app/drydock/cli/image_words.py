@@ -144,6 +144,8 @@ def _origin(found: Confirmed) -> list[str]:
             lines.append(f"published for {', '.join(published.platforms)}")
         how = " through the engine, which learns no sizes" if found.source == "engine" else ""
         lines.append(f"confirmed with {published.registry} at {published.asked_at}{how}")
+        if found.unconfirmed:
+            lines.append(f"what is inside could not be read: {trouble_article(found.unconfirmed).title}")
     elif found.unconfirmed:
         lines.append(f"not confirmed: {trouble_article(found.unconfirmed).title}")
     if found.local and found.local.labels.get(LABEL_PARENT):

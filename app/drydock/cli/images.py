@@ -137,7 +137,7 @@ def _confirmation(context: Context, reference: str, arch: str | None, *, as_json
 
     job = ConfirmJob(context, reference, platform=f"linux/{arch}" if arch else "")
     try:
-        return _Confirmation(found=run_job(job, lambda _step: None, as_json=as_json, show_trouble=False))
+        return _Confirmation(found=run_job(job, lambda step: note(step.text), as_json=as_json, show_trouble=False))
     except Trouble as trouble:
         return _Confirmation(trouble=trouble)
 

@@ -6,6 +6,7 @@ from drydock.core.facts import ImageConfig, LocalImage
 from drydock.core.trouble import Trouble
 from drydock.jobs.context import Context
 from drydock.jobs.job import Job, Tell
+from drydock.jobs.registries import check_named
 from drydock.world import Stop
 
 
@@ -97,6 +98,7 @@ class ExportImageJob(Job[None]):
             Trouble: ``image-not-here``, ``image-archive-…`` or the engine's own.
             Stopped: the stop was asked for; no file is left.
         """
+        check_named(self._reference)
         engine = self._context.open_engine()
         try:
             if engine.find_image(self._reference) is None:
@@ -119,6 +121,7 @@ class RemoveImageJob(Job[None]):
         Raises:
             Trouble: ``image-not-here``, ``image-in-use`` or the engine does not answer.
         """
+        check_named(self._reference)
         engine = self._context.open_engine()
         try:
             engine.remove_image(self._reference)

@@ -1,10 +1,11 @@
 """Pull an image, trying again where trying again can help."""
 
+import contextlib
 from collections.abc import Callable
 
 import msgspec
 
-from drydock.core.trouble import Trouble
+from drydock.core.trouble import Stopped, Trouble
 from drydock.engines import Engine, PullProgress
 from drydock.jobs.absent import better_known
 from drydock.jobs.context import Context
@@ -69,6 +70,8 @@ class PullJob(Job[Pulled]):
         self._platform = platform
         self._expected = expected
         self._pauses = pauses
+        self.keeps_layers: bool | None = None
+        """After a stop: whether layers that were complete are here for the next pull; None when that is not known."""
 
     def run(self, tell: Tell, stop: Stop) -> Pulled:
         """Pull.
@@ -85,6 +88,14 @@ class PullJob(Job[Pulled]):
 
     def run_with(self, engine: Engine, tell: Tell, stop: Stop) -> Pulled:
         """Pull through an engine that is already open (it stays open)."""
+        try:
+            return self._pull(engine, tell, stop)
+        except Stopped:
+            with contextlib.suppress(Trouble):
+                self.keeps_layers = engine.keeps_layers
+            raise
+
+    def _pull(self, engine: Engine, tell: Tell, stop: Stop) -> Pulled:
         check_named(self._reference)
         if self._expected is None:
             self._expected = self._ask_size(engine, stop)
