@@ -7,6 +7,7 @@ from drydock.world import World
 
 _LIBRARIES = "/usr/lib/wsl/lib"
 _LOADER = "/etc/ld.so.conf.d"
+_SETTINGS = r"%UserProfile%\.wslconfig"
 _PROFILE = re.compile(r"(/mnt/[a-z]/Users/[^/:]+)/", re.IGNORECASE)
 
 
@@ -43,7 +44,8 @@ def _windows_settings(world: World) -> tuple[Fact[str], Fact[str]]:
         return missing, missing
     path = f"{match[1]}/.wslconfig"
     text = world.read_text(path, 1 << 16)
-    return (Known(path) if isinstance(text, Known) else text), text
+    # the path names the person; Windows' own way to write it does not
+    return (Known(_SETTINGS) if isinstance(text, Known) else Missing(text.why)), text
 
 
 def _on_loader_path(world: World) -> Fact[bool]:

@@ -133,3 +133,21 @@ def test_healthy_findings_have_no_remedy():
     for snapshot in (healthy_snapshot(), wsl_snapshot()):
         for item in conclude(snapshot, load_catalogue()):
             assert remedies_for(item, snapshot) == ()
+
+
+@pytest.mark.parametrize(("check", "variant"), [("driver-module", "kernel_gone"), ("driver-update", "replaced")])
+def test_a_driver_that_waits_for_a_restart_is_restarted(check, variant):
+    (remedy,) = remedies_for(finding(check, variant), on("apt"))
+    assert remedy.commands == ("sudo reboot",)
+
+
+def test_a_module_that_is_missing_is_built_with_the_headers_of_the_running_kernel():
+    (remedy,) = remedies_for(finding("driver-module", "other_kernel"), on("apt"))
+    assert any("linux-headers-$(uname -r)" in line for line in remedy.commands)
+    assert remedy.privileged
+
+
+def test_the_fabric_manager_is_started_and_can_be_stopped_again():
+    (remedy,) = remedies_for(finding("gpu-fabric", "not_running"), on("apt"))
+    assert remedy.commands == ("sudo systemctl enable --now nvidia-fabricmanager",)
+    assert "disable" in remedy.note

@@ -14,7 +14,7 @@ class Wsl(msgspec.Struct, frozen=True, kw_only=True):
         libraries: names of the files in /usr/lib/wsl/lib.
         on_loader_path: whether the loader's configuration names that directory.
         gpu_enabled: ``enabled`` of the section ``gpu`` in /etc/wsl.conf; absent where it is not set.
-        settings_file: path of Windows' .wslconfig as seen from here.
+        settings_file: path of Windows' .wslconfig, where there is one; written so that it names nobody.
         memory: ``memory`` of that file, as it is written there; absent where it is not set.
         gpu_support: ``gpuSupport`` of that file; absent where it is not set.
     """

@@ -116,3 +116,14 @@ def persistence(_finding: Finding, _snapshot: Snapshot) -> Remedy | None:
         "sudo systemctl enable --now nvidia-persistenced",
         note="To take it back: 'sudo systemctl disable --now nvidia-persistenced'.",
     )
+
+
+def fabric_manager(_finding: Finding, _snapshot: Snapshot) -> Remedy | None:
+    """Start NVIDIA's fabric manager."""
+    return remedy(
+        "start-fabric-manager",
+        "Start NVIDIA's fabric manager, now and at every start",
+        "sudo systemctl enable --now nvidia-fabricmanager",
+        note="It must be of exactly the driver's version. "
+        "To take it back: 'sudo systemctl disable --now nvidia-fabricmanager'.",
+    )
