@@ -34,6 +34,10 @@ def test_without_settings_nothing_is_invented():
     assert other.on_loader_path == Known(value=False)
 
 
+def test_who_the_windows_user_is_stays_outside():
+    assert "ada" not in str(collect_wsl(TestWorld(kernel=KERNEL, variables={"PATH": PATH})))
+
+
 def test_elsewhere_nothing_of_it_applies_and_nothing_is_read():
     world = TestWorld(before=lambda question: (_ for _ in ()).throw(AssertionError(question)))
     assert collect_wsl(world).libraries.why == "not_applicable"

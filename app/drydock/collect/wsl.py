@@ -45,7 +45,10 @@ def _windows_settings(world: World) -> tuple[Fact[str], Fact[str]]:
     path = f"{match[1]}/.wslconfig"
     text = world.read_text(path, 1 << 16)
     # the path names the person; Windows' own way to write it does not
-    return (Known(_SETTINGS) if isinstance(text, Known) else Missing(text.why)), text
+    if isinstance(text, Missing):
+        missing = Missing(text.why, _SETTINGS)
+        return missing, missing
+    return Known(_SETTINGS), text
 
 
 def _on_loader_path(world: World) -> Fact[bool]:

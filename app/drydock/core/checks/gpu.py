@@ -123,6 +123,25 @@ _HOT = 0x20 | 0x40
 _BRAKED = 0x08 | 0x80
 """Bits of NVML's clock event reasons: thermal slowdown by software and hardware; other slowdowns by hardware."""
 
+_REASONS = {
+    0x01: "idle",
+    0x02: "clocks set by a program",
+    0x04: "power limit reached",
+    0x08: "slowdown by the hardware",
+    0x10: "in step with other GPUs",
+    0x20: "too hot (driver)",
+    0x40: "too hot (hardware)",
+    0x80: "power brake (hardware)",
+    0x100: "clocks set by the display",
+}
+"""What the bits say (``nvmlClocksEventReason*`` in NVIDIA's nvml.h)."""
+
+
+def _reason_words(mask: int) -> str:
+    words = [word for bit, word in _REASONS.items() if mask & bit]
+    return f"{mask:#x}: {', '.join(words) or 'none'}"
+
+
 _CAPPED = 0.8
 """A power limit below this part of the board's own is worth a word."""
 
@@ -132,7 +151,7 @@ def ask_slowed(snapshot: Snapshot) -> Answer:
     if not snapshot.gpus:
         return not_tested("no_gpu")
     evidence = tuple(
-        seen(f"clock event reasons, GPU {gpu.index}", Known(hex(gpu.event_reasons.value)))
+        Evidence(f"clock event reasons, GPU {gpu.index}", _reason_words(gpu.event_reasons.value))
         for gpu in snapshot.gpus
         if isinstance(gpu.event_reasons, Known)
     )

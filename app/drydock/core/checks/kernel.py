@@ -33,7 +33,9 @@ def gpus_answer(snapshot: Snapshot) -> bool:
     if any(gpu.state != "ok" or known_or(gpu.recovery, "none") != "none" for gpu in snapshot.gpus):
         return False
     some_only = known_or(snapshot.host.in_container, default=False)
-    return some_only or len(snapshot.gpus) >= len(own_pci_gpus(snapshot))
+    # one that another driver holds is none of NVIDIA's driver
+    wanted = [gpu for gpu in own_pci_gpus(snapshot) if known_or(gpu.driver, "nvidia") == "nvidia"]
+    return some_only or len(snapshot.gpus) >= len(wanted)
 
 
 def ask_out_of_memory(snapshot: Snapshot) -> Answer:
