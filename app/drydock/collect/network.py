@@ -54,7 +54,7 @@ def collect_network(world: World) -> Network:
         nameservers=_nameservers(world, "/etc/resolv.conf"),
         upstream_nameservers=_nameservers(world, "/run/systemd/resolve/resolv.conf"),
         forwarding=_forwarding(world),
-        devices=world.list_directory("/sys/class/net"),
+        devices=_devices(world),
         routes=_routes(world),
         firewalls=_firewalls(world),
         container_proxies=_container_proxies(world),
@@ -79,6 +79,15 @@ def parse_nameservers(text: str) -> tuple[str, ...]:
 def _forwarding(world: World) -> Fact[bool]:
     text = world.read_text("/proc/sys/net/ipv4/ip_forward", 16)
     return Known(text.value.strip() == "1") if isinstance(text, Known) else text
+
+
+def _devices(world: World) -> Fact[tuple[str, ...]]:
+    # /sys shows the devices of the network namespace that it was mounted in; this file those of the reader's own
+    text = world.read_text("/proc/net/dev", 1 << 18)
+    if isinstance(text, Missing):
+        return text
+    names = (line.partition(":")[0].strip() for line in text.value.splitlines() if ":" in line)
+    return Known(tuple(sorted(names)))
 
 
 def _routes(world: World) -> Fact[tuple[Route, ...]]:

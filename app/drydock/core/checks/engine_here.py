@@ -71,7 +71,7 @@ def ask_open(snapshot: Snapshot) -> Answer:
     )
     heard = next((text for text in engine.warnings.value if "without encryption" in text), "")
     if heard:
-        return attention("network", *evidence, warning=heard.removeprefix("WARNING: ").strip())
+        return attention("network", *evidence, warning=heard.removeprefix("WARNING: ").strip().splitlines()[0])
     if socket and mode & _FOR_ALL:
         return attention("everyone", *evidence, path=socket.path)
     return ok(*evidence)
