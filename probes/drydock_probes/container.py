@@ -52,6 +52,10 @@ def _run(command: List[str], seconds: float) -> Tuple[Any, str, str]:
     except subprocess.TimeoutExpired:
         with contextlib.suppress(OSError):
             os.killpg(child.pid, signal.SIGKILL)
+        for stream in filter(None, (child.stdout, child.stderr)):
+            stream.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(2.0)  # one that is stuck in a driver call never ends
         return None, "", ""
     return child.returncode, out.decode("utf-8", "replace"), errors.decode("utf-8", "replace")
 

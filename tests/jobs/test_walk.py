@@ -162,25 +162,35 @@ def test_an_image_that_is_not_here_is_not_fetched(context, engine):
 
 def test_no_image_fits_and_none_is_named(context, engine):
     steps = list(Walk(context, bare_machine()).steps(Stop()))
-    assert [step.container for step in steps] == [
-        Missing("not_applicable", "no image of the catalogue fits this machine")
-    ]
+
+    (step,) = steps
+    assert step.container == Missing("not_applicable", "no image of the catalogue fits this machine")
 
 
 @pytest.mark.parametrize("after", ["container", "inside"])
 def test_a_stop_leaves_nothing(context, python_image, after):
     stop = Stop()
-    with pytest.raises(Stopped):
+
+    def go():
         for step in Walk(context, healthy_snapshot(), image=python_image.reference).steps(stop):
             if step.subject == after:
                 stop.request()
 
+    with pytest.raises(Stopped):
+        go()
+
 
 def test_a_crash_of_the_listener_leaves_nothing(context, python_image):
-    steps = Walk(context, healthy_snapshot(), image=python_image.reference).steps(Stop())
-    with pytest.raises(KeyError), contextlib.closing(steps):
-        for _ in steps:
-            raise KeyError
+    def listen(_step):
+        raise KeyError("bug of a listener")
+
+    def go():
+        with contextlib.closing(Walk(context, healthy_snapshot(), image=python_image.reference).steps(Stop())) as steps:
+            for step in steps:
+                listen(step)
+
+    with pytest.raises(KeyError):
+        go()
 
 
 def test_what_an_app_that_was_killed_left_is_removed(context, engine, python_image):
