@@ -75,6 +75,14 @@ def test_kernels_come_in_their_order_with_the_module_of_each():
     assert (found[0].module.why, found[1].module) == ("absent", Known("updates/dkms/nvidia.ko.zst"))
 
 
+def test_the_running_kernel_is_kept_among_many():
+    files = {f"/lib/modules/6.14.0-{number}-generic/modules.dep": DEPENDENCIES for number in range(20, 50)}
+    names = [item.kernel for item in collect_setup(TestWorld(files=files)).kernels.value]
+    assert names[0] == "6.14.0-29-generic"
+    assert names[-1] == "6.14.0-49-generic"
+    assert len(names) == 9
+
+
 @pytest.mark.parametrize(
     "name", ["extra/nvidia/nvidia.ko.xz", "updates/dkms/nvidia-current.ko", "kernel/nvidia-580-open/nvidia.ko"]
 )

@@ -55,9 +55,11 @@ def _kernels(world: World) -> Fact[tuple[KernelModules, ...]]:
     names = world.list_directory(_MODULES)
     if isinstance(names, Missing):
         return names
-    newest = sorted(names.value, key=_natural)[-_MOST_KERNELS:]
+    ordered = sorted(names.value, key=_natural)
     found: list[KernelModules] = []
-    for name in newest:
+    for name in ordered:
+        if name not in ordered[-_MOST_KERNELS:] and world.kernel_release() != Known(name):
+            continue
         text = world.read_text(f"{_MODULES}/{name}/modules.dep", _DEPENDENCIES_LIMIT)
         # a removed kernel leaves a directory behind when somebody else's modules lie in it
         if isinstance(text, Known) or text.why != "absent":

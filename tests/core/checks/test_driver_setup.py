@@ -110,6 +110,14 @@ CASES = [
     ("driver-next-kernel", working(kernels=kernels((RUNNING, MODULE), (NEWER, MODULE))), "ok", "ready"),
     ("driver-next-kernel", working(kernels=kernels((RUNNING, MODULE), (NEWER, ABSENT))), "attention", "without"),
     ("driver-next-kernel", working(kernels=kernels((RUNNING, MODULE), ("6.14.0-33-lowlatency", ABSENT))), "ok", "ok"),
+    (
+        "driver-next-kernel",
+        working(
+            kernels=kernels((RUNNING, MODULE), (NEWER, ABSENT)), packages=Known((package("akmod-nvidia", "580.95.05"),))
+        ),
+        "ok",
+        "akmods",
+    ),
     ("driver-next-kernel", working(kernels=UNREAD), "not_tested", "unknown"),
     ("driver-next-kernel", stopped(kernels=HERE), "not_tested", "unknown"),
     ("driver-secure-boot", working(secure_boot=TRUE), "ok", "ok"),

@@ -114,7 +114,8 @@ CASES = [
     ("gpu-fabric", fabric(Known("completed"), FM, FM), "ok", "ok"),
     ("gpu-fabric", fabric(NOT_SUPPORTED, FM, FM), "ok", "ok"),
     ("gpu-fabric", fabric(Known("not_started"), (), FM), "broken", "not_running"),
-    ("gpu-fabric", fabric(NOT_SUPPORTED, (), ()), "broken", "not_installed"),
+    ("gpu-fabric", fabric(Known("not_started"), (), ()), "broken", "not_installed"),
+    ("gpu-fabric", fabric(NOT_SUPPORTED, (), ()), "attention", "not_installed"),
     ("gpu-fabric", fabric(Known("in_progress"), FM, FM), "attention", "waiting"),
     (
         "gpu-fabric",
@@ -145,6 +146,11 @@ def test_who_holds_the_memory_is_named_largest_first():
     assert owners.index("python") < owners.index("firefox")
     unknown = with_gpu(memory_used=Known(20 * GIB), processes=NOT_SUPPORTED)
     assert ask(unknown, "gpu-memory").values["owners"] == "the driver does not tell by whom"
+
+
+def test_the_reasons_for_lowered_clocks_stand_in_words():
+    (evidence,) = ask(with_gpu(event_reasons=Known(0x44)), "gpu-slowed").evidence
+    assert evidence.text == "0x44: power limit reached, too hot (hardware)"
 
 
 def test_without_the_fabric_manager_it_is_the_root_cause():

@@ -7,7 +7,7 @@ from tests.support.check_cases import ask, diagnose, kernel_log, unreached
 from tests.support.snapshots import ABSENT, bare_snapshot, driver, gpu, healthy_snapshot, host
 
 from drydock.core.checks.xids import gravest, xids_of
-from drydock.core.facts import Known, Missing, NvmlState
+from drydock.core.facts import Known, Missing, NvmlState, PciGpu
 from drydock.data.knowledge import xid_texts
 
 LOST = {"gpus": (gpu(state="lost", text="GPU is lost"),)}
@@ -119,6 +119,14 @@ def test_a_driver_that_lists_no_gpu_is_not_called_ready():
     assert diagnosis.root_cause.id == "driver-log"
     without_log = diagnose(healthy_snapshot(**SILENT))
     assert (without_log.root_cause.id, without_log.root_cause.variant) == ("gpu-lost", "none")
+
+
+def test_a_gpu_that_another_driver_holds_does_not_make_an_old_report_grave():
+    two = (
+        PciGpu(address="0000:01:00.0", device_id="2684", driver=Known("nvidia")),
+        PciGpu(address="0000:02:00.0", device_id="1c03", driver=Known("nouveau")),
+    )
+    assert ask(logged(xid(79), driver=driver(pci_gpus=Known(two))), "gpu-xid").state == "attention"
 
 
 def test_every_code_that_is_sorted_has_words():

@@ -95,6 +95,8 @@ def ask_next_kernel(snapshot: Snapshot) -> Answer:
         return ok(*evidence)
     if isinstance(newest.module, Known):
         return ok(*evidence, variant="ready", kernel=newest.kernel)
+    if any(item.name.startswith("akmod-nvidia") for item in known_or(snapshot.setup.packages, ())):
+        return ok(*evidence, variant="akmods", kernel=newest.kernel)
     return attention("without", *evidence, kernel=newest.kernel, running=running.kernel)
 
 

@@ -370,6 +370,7 @@ DRIVER: tuple[Check, ...] = (
         variants=(
             "ok",
             "ready",
+            "akmods",
             "without",
             "not_linux",
             "wsl",

@@ -306,6 +306,7 @@ def ask_fabric(snapshot: Snapshot) -> Answer:
     if "nvidia-fabricmanager" in services.value:
         return attention("waiting", *evidence) if waiting else ok(*evidence)
     installed = "nvidia-fabricmanager" in known_or(setup.service_files, ())
-    return broken(
-        "not_running" if installed else "not_installed", *evidence, version=known_or(snapshot.driver.version, "")
-    )
+    version = known_or(snapshot.driver.version, "of the driver")
+    # GPUs that do not tell may have been set up by a fabric manager that runs in a container
+    answer = broken if waiting else attention
+    return answer("not_running" if installed else "not_installed", *evidence, version=version)

@@ -62,7 +62,7 @@ class DriverSetup(msgspec.Struct, frozen=True, kw_only=True):
     """How the driver is installed, and what surrounds it.
 
     Attributes:
-        kernels: the newest installed kernels, oldest first, as named by a directory of modules.
+        kernels: the running and the newest installed kernels, oldest first, as named by directories of modules.
         module_on_disk: version of the module that would be loaded now.
         module_signer: who signed that module; absent where nobody did.
         secure_boot: whether the firmware lets only signed code start, and the kernel only signed modules.
