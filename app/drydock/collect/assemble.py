@@ -1,11 +1,14 @@
 """Puts what the collectors brought into one snapshot; what did not come is Missing, with the reason."""
 
+from typing import Any
+
 import msgspec
 
 from drydock import __version__
 from drydock.collect.driver import KernelDriver
 from drydock.collect.engine import engine_not_collected
 from drydock.collect.gpu import NvmlReading
+from drydock.collect.ports import PROPOSED
 from drydock.core.facts import (
     CollectorRun,
     Disk,
@@ -67,7 +70,7 @@ def assemble(pieces: Pieces, taken_at: str, runs: tuple[CollectorRun, ...] = (),
     return Snapshot(
         taken_at=taken_at,
         app_version=__version__,
-        host=msgspec.structs.replace(host, disks=pieces.disks or ()),
+        host=msgspec.structs.replace(host, disks=pieces.disks or _no_disks(pieces.reasons.get("disks"))),
         driver=_driver(pieces.driver or _no_driver(pieces.reason("driver")), nvml),
         gpus=nvml.gpus,
         engine=pieces.engine or engine_not_collected(pieces.reason("engine"), wish),
@@ -75,8 +78,8 @@ def assemble(pieces: Pieces, taken_at: str, runs: tuple[CollectorRun, ...] = (),
         engine_contents=_contents(pieces),
         network=pieces.network or _no_network(pieces.reason("network")),
         toolkit=pieces.toolkit or _no_toolkit(pieces.reason("toolkit")),
-        ports=pieces.ports or (),
-        host_torch=pieces.host_torch or (),
+        ports=pieces.ports or _no_ports(pieces.reasons.get("ports")),
+        host_torch=pieces.host_torch or _no_host_torch(pieces.reasons.get("host_torch")),
         setup=pieces.setup or DriverSetup(**dict.fromkeys(DriverSetup.__struct_fields__, pieces.reason("setup"))),
         kernel_log=pieces.kernel_log or pieces.reason("kernel_log"),
         wsl=pieces.wsl or Wsl(**dict.fromkeys(Wsl.__struct_fields__, pieces.reason("wsl"))),
@@ -108,6 +111,18 @@ def _no_driver(missing: Missing) -> KernelDriver:
     return KernelDriver(**dict.fromkeys(KernelDriver.__struct_fields__, missing))
 
 
+def _no_disks(missing: Missing | None) -> tuple[Disk, ...]:
+    return (Disk(purpose="home", path="~", total=missing, free=missing),) if missing else ()
+
+
+def _no_ports(missing: Missing | None) -> tuple[Port, ...]:
+    return tuple(Port(number=number, taken=missing, owner=missing) for number in PROPOSED) if missing else ()
+
+
+def _no_host_torch(missing: Missing | None) -> tuple[HostTorch, ...]:
+    return (HostTorch(python="python3", version=missing),) if missing else ()
+
+
 def _no_toolkit(missing: Missing) -> Toolkit:
     return Toolkit(
         version=missing,
@@ -131,8 +146,9 @@ def _contents(pieces: Pieces) -> Fact[EngineContents]:
 
 
 def _no_network(missing: Missing) -> Network:
-    facts = (name for name in Network.__struct_fields__ if name != "certificate_variables")
-    return Network(**dict.fromkeys(facts, missing))
+    names = (name for name in Network.__struct_fields__ if name != "certificate_variables")
+    facts: dict[str, Any] = dict.fromkeys(names, missing)
+    return Network(**facts)
 
 
 def _no_host(missing: Missing) -> Host:
