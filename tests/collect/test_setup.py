@@ -137,10 +137,11 @@ def test_services_run_when_they_have_a_control_group():
     files = {
         "/sys/fs/cgroup/system.slice/nvidia-fabricmanager.service/cgroup.procs": "12",
         "/sys/fs/cgroup/system.slice/docker.service/cgroup.procs": "13",
+        "/sys/fs/cgroup/system.slice/k3s-agent.service/cgroup.procs": "14",
         "/usr/lib/systemd/system/nvidia-persistenced.service": "",
     }
     setup = collect_setup(TestWorld(files=files))
-    assert setup.services == Known(("nvidia-fabricmanager",))
+    assert setup.services == Known(("k3s-agent", "nvidia-fabricmanager"))
     assert setup.service_files == Known(("nvidia-persistenced",))
 
 

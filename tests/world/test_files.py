@@ -55,3 +55,24 @@ def test_a_link_is_followed_to_its_end(tmp_path):
     assert files.resolve_link(str(tmp_path / "lib.so.1")) == Known("lib.so.580")
     assert files.resolve_link(str(tmp_path / "lib.so.580")).why == "failed"
     assert isinstance(files.resolve_link(str(tmp_path / "loop")), Missing | Known)
+
+
+def test_owner_mode_and_time_of_a_file(tmp_path):
+    path = tmp_path / "node"
+    path.write_text("x")
+    path.chmod(0o640)
+    os.utime(path, (1_700_000_000, 1_700_000_000))
+    status = files.file_status(str(path)).value
+    assert (status.mode, status.modified) == (0o640, 1_700_000_000)
+    assert (status.readable, status.writable) == (True, True)
+    assert status.owner == path.owner()
+
+
+def test_an_owner_without_a_name_is_a_number(tmp_path, monkeypatch):
+    monkeypatch.setattr("pathlib.Path.owner", lambda _self: (_ for _ in ()).throw(KeyError("uid")))
+    assert files.file_status(str(tmp_path)).value.owner == str(tmp_path.stat().st_uid)
+
+
+def test_the_status_of_nothing_is_missing(tmp_path):
+    assert files.file_status(str(tmp_path / "no")).why == "absent"
+    assert files.file_status("bad\0path").why == "failed"

@@ -21,6 +21,7 @@ _NVSWITCH_CLASS = "0x0680"
 """PCI class of "other bridges", which NVSwitch devices have."""
 _SERVICE_PLACES = ("/sys/fs/cgroup/system.slice", "/sys/fs/cgroup/systemd/system.slice")
 _SERVICE_FILES = ("/usr/lib/systemd/system", "/lib/systemd/system", "/etc/systemd/system")
+_SERVICE = re.compile(r"(?:nvidia-.*|kubelet|k3s(?:-agent)?|rke2-(?:server|agent))\.service$")
 _WATCHED_MODULES = ("nvidia", "nouveau", "nova")
 
 
@@ -134,7 +135,7 @@ def _secure_boot(world: World) -> Fact[bool]:
 
 
 def _services(world: World) -> Fact[tuple[str, ...]]:
-    """Return NVIDIA's running services: each has a control group while a process of it lives."""
+    """Return running services: each has a control group while a process of it lives."""
     missing = Missing("absent")
     for place in _SERVICE_PLACES:
         names = world.list_directory(place)
@@ -153,7 +154,7 @@ def _service_files(world: World) -> Fact[tuple[str, ...]]:
 
 
 def _service_names(names: tuple[str, ...]) -> list[str]:
-    return [name.removesuffix(".service") for name in names if re.match(r"nvidia-.*\.service$", name)]
+    return [name.removesuffix(".service") for name in names if _SERVICE.match(name)]
 
 
 def _switches(world: World) -> Fact[int]:

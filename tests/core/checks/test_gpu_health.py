@@ -115,7 +115,9 @@ CASES = [
     ("gpu-fabric", fabric(NOT_SUPPORTED, FM, FM), "ok", "ok"),
     ("gpu-fabric", fabric(Known("not_started"), (), FM), "broken", "not_running"),
     ("gpu-fabric", fabric(Known("not_started"), (), ()), "broken", "not_installed"),
-    ("gpu-fabric", fabric(NOT_SUPPORTED, (), ()), "attention", "not_installed"),
+    ("gpu-fabric", fabric(NOT_SUPPORTED, (), ()), "broken", "not_installed"),
+    ("gpu-fabric", fabric(NOT_SUPPORTED, ("kubelet",), ()), "attention", "not_installed"),
+    ("gpu-fabric", fabric(Known("not_started"), ("kubelet",), ()), "broken", "not_installed"),
     ("gpu-fabric", fabric(Known("in_progress"), FM, FM), "attention", "waiting"),
     (
         "gpu-fabric",

@@ -20,6 +20,8 @@ _NEAR = 5
 _BUSY = 20
 """Per cent of utilisation from which the PCIe link has no reason to rest."""
 
+_KUBERNETES = ("kubelet", "k3s", "rke2")
+
 _MOSTLY = 0.5
 _LITTLE_LEFT = 2 * 10**9
 """Part of the memory, and bytes, that a framework should find free; a CUDA context alone takes half a gigabyte."""
@@ -307,6 +309,7 @@ def ask_fabric(snapshot: Snapshot) -> Answer:
         return attention("waiting", *evidence) if waiting else ok(*evidence)
     installed = "nvidia-fabricmanager" in known_or(setup.service_files, ())
     version = known_or(snapshot.driver.version, "of the driver")
-    # GPUs that do not tell may have been set up by a fabric manager that runs in a container
-    answer = broken if waiting else attention
+    # Kubernetes may run a fabric manager in a container, and A100s do not tell whether theirs has done its work
+    unseen = not waiting and any(name.startswith(_KUBERNETES) for name in services.value)
+    answer = attention if unseen else broken
     return answer("not_running" if installed else "not_installed", *evidence, version=version)

@@ -68,7 +68,8 @@ class DriverSetup(msgspec.Struct, frozen=True, kw_only=True):
         secure_boot: whether the firmware lets only signed code start, and the kernel only signed modules.
         runfile: whether NVIDIA's own installer left its programs here.
         automatic_updates: whether packages are replaced without a person asking.
-        services: NVIDIA's services that run, such as ``nvidia-fabricmanager``; also ``service_files`` (installed).
+        services: NVIDIA's services that run, such as ``nvidia-fabricmanager``, and those of Kubernetes, which may run
+            NVIDIA's in containers; also ``service_files`` (installed).
         switches: NVSwitch devices on the PCI bus.
         infiniband: names of InfiniBand adapters.
         loaded_modules: those loaded kernel modules that have to do with NVIDIA's GPUs, the free drivers among them.
