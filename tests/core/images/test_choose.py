@@ -142,6 +142,15 @@ def test_no_compiler_is_advised_where_triton_cannot_work() -> None:
     assert "NO_COMPILER" in codes(new)
 
 
+def test_without_a_gpu_no_driver_is_advised_for_an_image() -> None:
+    answer = ask(driver=None)
+    assert answer.refusal is not None
+    assert answer.refusal.code == "NO_NVIDIA_GPU"
+    reasons = {why.code for item in answer.rejected for why in item.why}
+    assert "MACHINE_REFUSED" in reasons
+    assert not reasons & {"DRIVER_TOO_OLD_FOR_CUDA", "IMAGE_REQUIRES_NEWER_DRIVER"}
+
+
 def test_nvml_tells_the_native_cuda_better_than_the_table() -> None:
     machine = Machine(gpus=(RTX_4090,), driver="580.95.05", cuda_driver=(12, 6))
     choice = recommend(machine, Wish(), CATALOGUE).choice

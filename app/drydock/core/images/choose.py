@@ -52,6 +52,8 @@ _CONFIDENCE: tuple[Confidence, ...] = ("low", "medium", "high")
 # what nothing can be done about: whatever else speaks against the image does not matter then
 _HOPELESS = frozenset(("OTHER_PROCESSOR", "NO_CODE_FOR_GPU", "CUDNN_TOO_NEW_FOR_GPU", "TAG_NOT_IN_REGISTRY"))
 
+_ABOUT_DRIVER = frozenset(("DRIVER_TOO_OLD_FOR_CUDA", "IMAGE_REQUIRES_NEWER_DRIVER"))
+
 
 def recommend(machine: Machine, wish: Wish, catalogue: Catalogue) -> Recommendation:
     """Choose the image for a machine and a wish, or say why there is none.
@@ -156,6 +158,8 @@ def _rejected(order: list[Image], situation: Situation) -> Iterator[Rejected]:
             yield Rejected(image.reference, (Reason("OUTRANKED", {"by": order[0].reference}),))
             continue
         reasons = [reason for gate in (*ALL, starts_under_strict_check) if (reason := gate(image, situation))]
+        if not situation.gpus:  # no driver helps where there is nothing to run on
+            reasons = [reason for reason in reasons if reason.code not in _ABOUT_DRIVER]
         # nothing against the image itself: it is the machine that was refused, or a surer way to start was found
         yield Rejected(image.reference, tuple(_told(reasons)) or (Reason("MACHINE_REFUSED"),))
 
