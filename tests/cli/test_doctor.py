@@ -55,3 +55,21 @@ def test_reads_gpus_through_nvml(call, no_engine, fake_nvml):
     (gpu,) = answer.json["snapshot"]["gpus"]
     assert gpu["name"]["value"] == "NVIDIA GeForce RTX 4090"
     assert gpu["compute_capability"]["value"] == [8, 9]
+
+
+def test_what_only_a_deeper_look_takes(call):
+    answer = call("doctor", "--image", "a/b:1")
+    assert answer.code == 2
+    assert "--depth standard" in answer.err
+    answer = call("doctor", "--machine", "broken-laptop", "--depth", "deep")
+    assert answer.code == 2
+    assert "recorded machine" in answer.err
+
+
+def test_a_deeper_look_without_an_engine_ends_with_the_cause(call, no_engine):
+    answer = call("doctor", "--depth", "standard", "--json")
+    findings = {finding["id"]: finding for finding in answer.json["findings"]}
+    assert answer.code == 1
+    assert answer.json["depth"] == "standard"
+    assert answer.json["root_cause"].startswith("engine-")
+    assert findings["container-image"]["variant"] == findings["torch-kernels"]["variant"] == "blocked"

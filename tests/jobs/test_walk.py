@@ -193,6 +193,31 @@ def test_a_crash_of_the_listener_leaves_nothing(context, python_image):
         go()
 
 
+def test_a_container_that_dies_on_the_way_is_no_cause_of_anything(context, engine, python_image):
+    for step in Walk(context, healthy_snapshot(), image=python_image.reference, deep=True).steps(Stop()):
+        if step.subject == "inside":
+            (name,) = (one for one in container_names(engine) if one.startswith("drydock-probe-"))
+            engine.client.containers.get(name).kill()
+    facts = step.container.value
+    assert facts.torch.why == facts.kernels.why == step.load.why == "not_applicable"
+    whole = msgspec.structs.replace(healthy_snapshot(), container=step.container, load=step.load)
+    findings = conclude(whole, load_catalogue())
+    assert [finding.id for finding in findings if finding.state == "broken"] == ["container-nodes"]
+
+
+def test_without_a_directory_to_mount_writing_is_not_tested(context, python_image, monkeypatch):
+    monkeypatch.setattr("tempfile.mkdtemp", refuse)
+    _, diagnosis = walk(context, bare_machine(), python_image.reference)
+    assert (found(diagnosis)["container-volume"].state, variants(diagnosis)["container-volume"]) == (
+        "not_tested",
+        "unknown",
+    )
+
+
+def refuse(**_arguments):
+    raise PermissionError(13, "no place for a directory")
+
+
 def test_what_an_app_that_was_killed_left_is_removed(context, engine, python_image):
     with opened(context) as client:
         request = CreateRequest(

@@ -154,7 +154,8 @@ def samples(**changes: Any) -> LoadSamples:
 def load(*gpus: GpuLoad, **changes: Any) -> LoadFacts:
     """A load on these GPUs, or on one that stands it."""
     disk = DiskSpeed(path="/drydock-volume", size=1 << 30, write=1.8e9, read=3.1e9)
-    return LoadFacts(**{"gpus": gpus or (gpu_load(),), "disk": Known(disk), **changes})
+    fields: dict[str, Any] = {"gpus": gpus or (gpu_load(),), "disk": Known(disk)}
+    return LoadFacts(**{**fields, **changes})
 
 
 def walked(snapshot: Snapshot | None = None, **changes: Any) -> Snapshot:

@@ -43,6 +43,7 @@ _NETWORK_LIMIT = 15.0
 _NVML_LIMIT = 25.0
 _LEAST_SECONDS = 2.0
 _OVER = Missing("not_applicable", "the time of the whole look was over")
+_GONE = ("container-died", "container-not-running", "container-not-found", "engine-lost", "engine-not-running")
 _MOUNT = "/drydock-volume"
 _HTTPS = 443
 
@@ -97,8 +98,10 @@ class Walk:
                 _clear_old(engine)
                 yield from self._in_engine(engine, clock, stop)
         except Trouble as trouble:
-            # the engine was lost on the way: what was measured stays, the rest says why it is missing
-            if not isinstance(self._container, Known):
+            # the engine or the container was lost on the way: what was measured stays, the rest says why it is missing
+            if isinstance(self._container, Known):
+                self._rest(_words(trouble))
+            else:
                 self._container = Missing("failed", _words(trouble))
             yield self._walked("container", clock.run("container", str(trouble)))
 
@@ -169,7 +172,7 @@ class Walk:
                     engine, container, name, arguments, tell, stop, min(left, limit), where=self._image
                 )
             except Trouble as trouble:
-                if trouble.id == "container-died":
+                if trouble.id in _GONE:
                     raise
                 if trouble.id == "probe-timeout":
                     # one that had its whole time hangs; one that was cut short says nothing
@@ -184,9 +187,13 @@ class Walk:
         missing = probe("container", ("--parts", parts, "--volume", _MOUNT), _LIMITS["container"], take)
         if missing is not None:
             self._fill(missing)
-        self._own_volume(folder)
+        if folder:
+            self._own_volume(folder)
+        else:
+            self._know(volume=Missing("not_applicable", "no directory of this computer can be mounted there"))
         yield self._walked("inside", clock.run("inside", missing.detail if missing else ""))
         if not isinstance(self._facts.python, Known):
+            self._rest("nothing could be run inside")
             return
 
         calls = _calls(self._image)
@@ -205,6 +212,8 @@ class Walk:
             missing = probe("kernels", (), _LIMITS["kernels"], told.append)
             runs = kernels_of(told)
             self._know(kernels=Known(runs) if runs else missing or Missing("failed", "no kernel was run"))
+        else:
+            self._know(kernels=Missing("not_applicable", "torch could not be used"))
         told = []
         missing = probe("container", ("--parts", "nvml"), _NVML_LIMIT, told.append)
         self._know(nvml_again=missing if missing is not None and not told else nvml_of(told))
@@ -227,10 +236,16 @@ class Walk:
         names = ("python", "nodes", "libraries", "search", "nvml", "cuda", "limits", "volume", "clock_ahead", "tools")
         self._know(**{name: missing for name in names if not isinstance(getattr(self._facts, name), Known)})
 
+    def _rest(self, why: str) -> None:
+        """Say of everything that was not come to why not."""
+        fields = ContainerFacts.__struct_fields__
+        waiting = [name for name in fields if getattr(self._facts, name) == Missing("not_asked")]
+        self._know(**dict.fromkeys(waiting, Missing("not_applicable", why)))
+
     def _own_volume(self, folder: str) -> None:
         """Look at the file that the container wrote from this side."""
         tested = self._facts.volume
-        if not folder or not isinstance(tested, Known) or tested.value.step:
+        if not isinstance(tested, Known) or tested.value.step:
             return
         owner: Fact[int] = Missing("absent", "the file is not to be seen on this computer")
         with contextlib.suppress(OSError):
@@ -239,7 +254,8 @@ class Walk:
         self._know(volume=Known(msgspec.structs.replace(tested.value, path=folder, owner=owner)))
 
     def _walked(self, subject: Subject, run: CollectorRun, load: Fact[LoadFacts] | None = None) -> Walked:
-        return Walked(run=run, subject=subject, container=self._container, load=load or Missing("not_asked"))
+        not_yet = Missing("not_applicable", "the walk did not come to it") if self._deep else Missing("not_asked")
+        return Walked(run=run, subject=subject, container=self._container, load=load or not_yet)
 
 
 class _Clock:
