@@ -43,6 +43,21 @@ def test_the_empty_list_says_what_would_be_here(window, qtbot):
     assert not panel.isVisible()
 
 
+def test_a_list_that_fits_the_window_needs_no_scroll_bar(window, activities, qtbot):
+    window.resize(1280, 1200)
+    jobs = fill(activities)
+    ctrl_j(qtbot, window)
+    panel = window.activity_panel
+    bar = panel._scroll.verticalScrollBar()
+    assert len(panel.rows) > 5
+    qtbot.waitUntil(lambda: not bar.isVisible())
+    assert bar.maximum() == 0
+    for job in jobs:
+        job.go.set()
+    qtbot.waitUntil(lambda: not panel.row(activities.items[0].id).cancel.isVisible())
+    qtbot.waitUntil(lambda: not bar.isVisible())
+
+
 def test_the_list_opens_and_closes_by_keyboard_and_gives_the_focus_back(window, qtbot):
     before = window.page("home").header.main_button
     before.setFocus(Qt.FocusReason.TabFocusReason)

@@ -163,7 +163,8 @@ class ActivityPanel(QFrame):
         self._scroll.setWidget(self._list)
         self._rule = rule()
         outer = QVBoxLayout(self)
-        outer.setContentsMargins(_BORDER, _BORDER, _BORDER, _BORDER)
+        # the frame keeps its border free by itself
+        outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
         outer.addLayout(head)
         outer.addWidget(self._rule)
