@@ -182,6 +182,24 @@ def test_before_the_machine_is_known_the_list_says_what_it_waits_for(window, qtb
     qtbot.waitUntil(lambda: not page.catalogue.table.isHidden(), timeout=20_000)
 
 
+def test_kept_tags_are_merged_beside_the_window(window, qtbot):
+    page, store = window.page("images"), window.app.context.store
+    listed = [image.tag for image in page.chooser.catalogue.images if image.repository == "pytorch/pytorch"]
+
+    def keep(*newer):
+        tags = TagList(repository="pytorch/pytorch", tags=(*listed, *newer), read_at="2026-11-20T09:00:00Z")
+        store.save_tag_list(tags)
+        page.tag_lists.refreshed.emit()
+        # the shipped catalogue is what is known until the lists are merged
+        assert not any(image.tag in newer for image in page.chooser.catalogue.images)
+        qtbot.waitUntil(lambda: any(row.name == newer[-1] for row in page.catalogue.model.every))
+
+    keep("2.98.0-cuda13.0-cudnn9-runtime")
+    keep("2.98.0-cuda13.0-cudnn9-runtime", "2.99.0-cuda13.0-cudnn9-runtime")
+    qtbot.keyClicks(page.wish.torch, "2.9")
+    assert page.answer.choice.torch.startswith("2.9")
+
+
 def test_a_long_list_of_tags_is_judged_beside_the_window(window, qtbot):
     page = window.page("images")
     tags = [image.tag for image in page.chooser.catalogue.images if image.repository == "pytorch/pytorch"]

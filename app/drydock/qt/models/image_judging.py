@@ -1,9 +1,10 @@
-"""Judges the whole catalogue beside the main thread, for lists so long that it would be felt."""
+"""Merges the kept lists of tags into the catalogue and judges it, beside the main thread: it would be felt there."""
 
 import msgspec
 
 from drydock.core.facts import LocalImage, Snapshot
 from drydock.core.images import Catalogue, Recommendation, Wish
+from drydock.jobs.context import Context
 from drydock.jobs.job import Job, Tell
 from drydock.jobs.recommend import recommend_for
 from drydock.qt.models.image_rows import CatalogueRow, catalogue_rows
@@ -27,10 +28,10 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
 class JudgeCatalogueJob(Job[Judged]):
     """Chooses, and puts every image into words."""
 
-    def __init__(self, snapshot: Snapshot, wish: Wish, catalogue: Catalogue, local: tuple[LocalImage, ...]) -> None:
+    def __init__(self, context: Context, snapshot: Snapshot, wish: Wish, local: tuple[LocalImage, ...]) -> None:
+        self._context = context
         self._snapshot = snapshot
         self._wish = wish
-        self._catalogue = catalogue
         self._local = local
 
     def run(self, tell: Tell, stop: Stop) -> Judged:
@@ -39,7 +40,8 @@ class JudgeCatalogueJob(Job[Judged]):
         Raises:
             Trouble: the wish cannot be read.
         """
-        answer = recommend_for(self._snapshot, self._wish, self._catalogue)
+        catalogue = self._context.catalogue()
+        answer = recommend_for(self._snapshot, self._wish, catalogue)
         stop.check()
-        rows = catalogue_rows(answer, self._catalogue, self._local)
-        return Judged(answer=answer, rows=rows, catalogue=self._catalogue, local=self._local)
+        rows = catalogue_rows(answer, catalogue, self._local)
+        return Judged(answer=answer, rows=rows, catalogue=catalogue, local=self._local)

@@ -1,10 +1,15 @@
-"""Keeps the answer to the wish: at once for the shipped catalogue, beside the main thread when it has grown long."""
+"""Keeps the answer to the wish: at once for the shipped catalogue, beside the main thread when it has grown long.
+
+The lists of tags that registries were seen to hold are merged into the catalogue beside the main thread too; until that
+is done, the shipped catalogue is what the page knows.
+"""
 
 from PySide6.QtCore import QObject, Signal
 
 from drydock.core.facts import LocalImage
 from drydock.core.images import Catalogue, Choice, Recommendation, Wish
 from drydock.core.trouble import Trouble
+from drydock.data.catalogue import load_catalogue
 from drydock.jobs.recommend import recommend_for
 from drydock.qt.app import App
 from drydock.qt.bridge import Running
@@ -34,12 +39,13 @@ class Chooser(QObject):
         self._app = app
         self._running: Running | None = None
         self._judged: Judged | None = None
+        self._merged: Catalogue | None = None
         self.answer: Recommendation | None = None
 
     @property
     def catalogue(self) -> Catalogue:
         """What is chosen from."""
-        return self._app.context.catalogue()
+        return self._merged or load_catalogue()
 
     @property
     def choice(self) -> Choice | None:
@@ -51,20 +57,26 @@ class Chooser(QObject):
         self._give_up()
         self.answer = self._judged = None
 
+    def use_lists(self) -> None:
+        """Merge the kept lists of tags anew with the next choice: they are others now."""
+        self._merged = None
+
     def choose(self, wish: Wish, local: tuple[LocalImage, ...]) -> None:
         """Answer a wish; an answer that is still on its way to an older one is given up."""
         diagnosis = self._app.diagnosis
         if diagnosis is None:
             return
         self._give_up()
-        catalogue = self.catalogue
-        if len(catalogue.images) > MANY:
+        unmerged = self._merged is None and bool(self._app.context.store.tag_lists)
+        if unmerged or len(self.catalogue.images) > MANY:
             self._running = self._app.bridge.start(
-                JudgeCatalogueJob(diagnosis.snapshot, wish, catalogue, local), done=self._take, failed=self._refuse
+                JudgeCatalogueJob(self._app.context, diagnosis.snapshot, wish, local),
+                done=self._take,
+                failed=self._refuse,
             )
             return
         try:
-            self.answer = recommend_for(diagnosis.snapshot, wish, catalogue)
+            self.answer = recommend_for(diagnosis.snapshot, wish, self.catalogue)
         except Trouble as trouble:
             self.refused.emit(trouble)
             return
@@ -85,6 +97,7 @@ class Chooser(QObject):
     def _take(self, judged: Judged) -> None:
         self._running = None
         self._judged = judged
+        self._merged = judged.catalogue
         self.answer = judged.answer
         self.answered.emit()
 

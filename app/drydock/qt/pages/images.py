@@ -126,6 +126,7 @@ class ImagesPage(Page):
         self.engine_images.troubled.connect(self._tell)
         self.questions.changed.connect(self._settle)
         self.tag_lists.changed.connect(self._say_tags)
+        self.tag_lists.refreshed.connect(self.chooser.use_lists)
         self.tag_lists.refreshed.connect(self._choose)
         self.header.chosen.connect(self._act)
         self._other.toggled.connect(self._toggle_inspector)
