@@ -80,7 +80,7 @@ def test_values_of_secret_names_go_whole(redactor):
     tree = redactor.tree({"environment": {"HF_TOKEN": "abc", "LANG": "C"}, "list": [{"home": "/home/mlin/x"}], "n": 3})
     assert tree == {
         "environment": {"HF_TOKEN": "<secret value 1>", "LANG": "C"},
-        "list": [{"home": "<home directory 1>/x"}],
+        "list": [{"home": "/home/<home directory 1>/x"}],
         "n": 3,
     }
 
@@ -99,3 +99,11 @@ def test_never_fails_and_is_stable(text):
     redactor = Redactor(user="mlin", host="atlas07", homes=["/home/mlin"])
     once = redactor.text(text)
     assert Redactor(user="mlin", host="atlas07", homes=["/home/mlin"]).text(text) == once
+
+
+def test_a_home_directory_stays_a_path_on_its_file_system():
+    redactor = Redactor(homes=["/home/mlin", "/net/lab/mlin", "C:\\Users\\mlin"])
+    assert redactor.text("/home/mlin/x") == "/home/<home directory 1>/x"
+    assert redactor.text("/net/lab/mlin/x") == "/<home directory 2>/x"
+    assert redactor.text("C:\\Users\\mlin\\x") == "<home directory 3>\\x"
+    assert redactor.text(redactor.text("/home/mlin/x")) == "/home/<home directory 1>/x"

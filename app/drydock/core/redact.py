@@ -129,10 +129,20 @@ class Redactor:
         token = self._tokens.get((kind, secret))
         if token is None:
             number = 1 + sum(1 for known, _ in self._tokens if known == kind)
-            # a device's token keeps the form of a UUID, so that a replayed machine still works
-            token = f"00000000-0000-0000-0000-{number:012d}" if kind == "device UUID" else f"<{kind} {number}>"
+            token = _form(kind, secret, number)
             self._tokens[kind, secret] = token
             self._kinds[token] = kind
             self._times[token] = 0
         self._times[token] += 1
         return token
+
+
+def _form(kind: str, secret: str, number: int) -> str:
+    """Return a token in the form of what it stands for, where a replayed machine needs that."""
+    if kind == "device UUID":
+        return f"00000000-0000-0000-0000-{number:012d}"
+    if kind == "home directory" and secret.startswith("/"):
+        # still a path, so that the file system that holds it is still found
+        place = "/home/" if re.fullmatch(r"/home/[^/]+", secret) else "/"
+        return f"{place}<{kind} {number}>"
+    return f"<{kind} {number}>"
