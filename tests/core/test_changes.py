@@ -18,6 +18,7 @@ from drydock.core.changes import CHANGES, KEPT_STATES, changes_since, kept_of, p
 from drydock.core.facts import (
     CdiSpec,
     Disk,
+    DriverChange,
     DriverSetup,
     Known,
     LocalImage,
@@ -71,6 +72,21 @@ def test_the_day_is_the_first_on_which_it_was_seen_so():
     states = [on(18, broken), on(22, broken)]
     (change,) = changes_since(on(17, healthy_snapshot()), states, "driver")
     assert (change.since[:10], change.seen[:10]) == ("2026-11-17", "2026-11-18")
+
+
+@pytest.mark.parametrize(
+    ("when", "words"),
+    [
+        ("2026-11-19 06:12:44", "on 2026-11-19."),
+        ("2026-11-02 06:12:44", "between 2026-11-18 and 2026-11-20."),
+        ("yesterday", "between 2026-11-18 and 2026-11-20."),
+    ],
+)
+def test_the_log_of_the_package_manager_tells_the_day(when, words):
+    change = DriverChange(when=when, by="unattended-upgrade", text="libnvidia-compute-580")
+    broken = healthy_snapshot(driver=MISMATCH, gpus=(), setup=DriverSetup(last_change=Known(change)))
+    (change,) = changes_since(on(18, healthy_snapshot()), [on(20, broken)], "driver")
+    assert change_text(change).endswith(words)
 
 
 def test_a_value_that_went_there_and_back_is_dated_by_its_last_move():

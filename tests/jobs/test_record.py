@@ -45,6 +45,13 @@ def test_files_and_answers_that_decide_are_there_and_redacted():
     assert b"no devices" in found["evidence/nvidia-smi_-q.txt"]
 
 
+def test_of_the_kernels_command_line_only_what_matters_to_a_gpu():
+    line = "BOOT_IMAGE=/vmlinuz root=UUID=1b2c ip=lab7 nvidia-drm.modeset=1 rd.blacklist=nouveau intel_iommu=on"
+    found = evidence(files={"/proc/cmdline": line})
+    expected = b"nvidia-drm.modeset=1 rd.blacklist=nouveau intel_iommu=on"
+    assert found == {"evidence/proc_cmdline.txt": expected}
+
+
 def test_a_program_that_hangs_leaves_word():
     found = evidence(
         programs={"nvidia-smi": "/usr/bin/nvidia-smi"},

@@ -203,6 +203,8 @@ def changes_since(good: KeptMachine, later: Sequence[KeptMachine], rung: Rung) -
             kind = _kind(was.get(name), now.get(name))
             if kind and kind in kinds:
                 since, seen = _when(trail, subject, name)
+                if subject == "driver":
+                    since, seen = _logged(later[-1].snapshot, since, seen)
                 values = {"before": was.get(name, ""), "after": now.get(name, "")}
                 found.append(Change(subject=subject, kind=kind, name=name, since=since, seen=seen, **values))
     return tuple(sorted(found, key=lambda change: _distance(change.subject, rung)))
@@ -234,6 +236,13 @@ def _when(trail: Sequence[tuple[str, str, dict[str, _Named]]], subject: str, nam
             return last, seen
         seen = first
     return since, seen
+
+
+def _logged(snapshot: Snapshot, since: str, seen: str) -> tuple[str, str]:
+    """Narrow the time of a driver's change to the day that the package manager's log tells, if it lies within."""
+    change = snapshot.setup.last_change
+    day = change.value.when[:10] if isinstance(change, Known) else ""
+    return (day, day) if len(day) == 10 and since[:10] <= day <= seen[:10] else (since, seen)
 
 
 def past_of(root: Finding | None, history: Sequence[KeptMachine], now: KeptMachine) -> Past | None:

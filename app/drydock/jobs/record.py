@@ -5,6 +5,7 @@ Drydock opens the directory as it opens a bundle, which is a zip file of the sam
 
 import contextlib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -31,13 +32,16 @@ _TEXT_LIMIT = 1 << 18
 _FILES = (
     "/etc/os-release",
     "/proc/version",
-    "/proc/cmdline",
     "/proc/driver/nvidia/version",
     "/proc/driver/nvidia/params",
     "/etc/docker/daemon.json",
     "/etc/nvidia-container-runtime/config.toml",
     "/etc/wsl.conf",
 )
+_COMMAND_LINE = "/proc/cmdline"
+_SWITCHES = re.compile(r"(?:\S*(?:nvidia|nouveau|nova|vfio|iommu|pci|secure|modeset|mem|cgroup|noapic)\S*)")
+"""Of the kernel's command line only what may matter to a GPU: the rest names disks and computers."""
+
 _FOLDERS = ("/etc/cdi", "/var/run/cdi", "/etc/modprobe.d")
 _COMMANDS = (("nvidia-smi", "-q"), ("nvidia-ctk", "cdi", "list"), ("docker", "version"))
 _COMMAND_LIMIT = 10.0
@@ -94,6 +98,9 @@ def evidence_files(world: World, redactor: Redactor, stop: Stop) -> dict[str, by
         text = world.read_text(path, _TEXT_LIMIT)
         if isinstance(text, Known):
             found[_name(path)] = _redacted(text.value, redactor)
+    line = world.read_text(_COMMAND_LINE, _TEXT_LIMIT)
+    if isinstance(line, Known):
+        found[_name(_COMMAND_LINE)] = _redacted(" ".join(_SWITCHES.findall(line.value)), redactor)
     for argv in _COMMANDS:
         stop.check()
         if isinstance(world.find_program(argv[0]), Known):
