@@ -129,6 +129,14 @@ def test_a_gpu_that_another_driver_holds_does_not_make_an_old_report_grave():
     assert ask(logged(xid(79), driver=driver(pci_gpus=Known(two))), "gpu-xid").state == "attention"
 
 
+def test_how_long_ago_a_report_came_is_told():
+    # the first line of such a log stands at second 10
+    later = healthy_snapshot(kernel_log=kernel_log(xid(31), uptime=7300.0))
+    assert ask(later, "gpu-xid").values["when"] == "2 hours ago"
+    unknown = healthy_snapshot(kernel_log=kernel_log(xid(31), uptime=0.0))
+    assert ask(unknown, "gpu-xid").values["when"] == "since the start"
+
+
 def test_every_code_that_is_sorted_has_words():
     for code in (8, 13, 31, 48, 63, 79, 94, 95, 119, 140, 154):
         assert str(code) in xid_texts()

@@ -284,7 +284,7 @@ DRIVER: tuple[Check, ...] = (
         rung="driver",
         ask=driver.ask_nodes,
         reads=("host", "driver", "nvml"),
-        needs=("driver-installed", "driver-bound", "driver-versions"),
+        needs=("driver-installed", "driver-bound", "driver-fit", "driver-module", "driver-log", "driver-versions"),
         variants=("ok", "absent", "no_uvm", "some", "no_module", "wsl", "not_linux", "unknown"),
     ),
     Check(

@@ -300,16 +300,20 @@ def ask_fabric(snapshot: Snapshot) -> Answer:
         return not_tested("no_switch", *evidence)
     if "completed" in states and not waiting:
         return ok(*evidence)
-    services = setup.services
+    return _ask_fabric_manager(snapshot, evidence, waiting=bool(waiting))
+
+
+def _ask_fabric_manager(snapshot: Snapshot, evidence: tuple[Evidence, ...], *, waiting: bool) -> Answer:
+    """Judge a fabric that is not known to be complete by the service that sets it up."""
+    setup, services = snapshot.setup, snapshot.setup.services
     if isinstance(services, Missing) or known_or(snapshot.host.in_container, default=False):
-        return (
-            attention("waiting", *evidence) if waiting else not_tested("unknown", *evidence, why="services are hidden")
-        )
+        unseen = not_tested("unknown", *evidence, why="services cannot be seen from here")
+        return attention("waiting", *evidence) if waiting else unseen
     if "nvidia-fabricmanager" in services.value:
         return attention("waiting", *evidence) if waiting else ok(*evidence)
     installed = "nvidia-fabricmanager" in known_or(setup.service_files, ())
     version = known_or(snapshot.driver.version, "of the driver")
     # Kubernetes may run a fabric manager in a container, and A100s do not tell whether theirs has done its work
-    unseen = not waiting and any(name.startswith(_KUBERNETES) for name in services.value)
-    answer = attention if unseen else broken
+    hidden = not waiting and any(name.startswith(_KUBERNETES) for name in services.value)
+    answer = attention if hidden else broken
     return answer("not_running" if installed else "not_installed", *evidence, version=version)

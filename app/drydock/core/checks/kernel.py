@@ -3,7 +3,7 @@
 import re
 
 from drydock.core.checks.check import Answer, attention, broken, not_tested, ok
-from drydock.core.checks.situation import has_gpu, own_pci_gpus
+from drydock.core.checks.situation import duration, has_gpu, own_pci_gpus
 from drydock.core.checks.xids import gravest, xids_of
 from drydock.core.facts import KernelLog, Known, Missing, Snapshot, known_or, missing_text
 from drydock.core.findings import Evidence
@@ -77,12 +77,18 @@ def ask_xid(snapshot: Snapshot) -> Answer:
         return ok(Evidence(log.source, "no Xid"))
     worst = gravest(xids)
     evidence = _evidence(log, [worst.text, *(xid.text for xid in xids[-_SHOWN + 1 :] if xid != worst)])
-    values = {"xid": worst.code, "gpu": worst.gpu, "count": sum(xid.kind == worst.kind for xid in xids)}
+    count = sum(xid.kind == worst.kind for xid in xids)
+    values = {"xid": worst.code, "gpu": worst.gpu, "count": count, "when": _when(log, worst.seconds)}
     if worst.kind == "harmless":
         return ok(evidence, variant="harmless", **values)
     if worst.kind in ("program", "other") or gpus_answer(snapshot):
         return attention(worst.kind, evidence, **values)
     return broken(worst.kind, evidence, **values)
+
+
+def _when(log: KernelLog, seconds: float) -> str:
+    uptime = known_or(log.uptime, 0.0)
+    return f"{duration(uptime - seconds)} ago" if uptime > seconds else "since the start"
 
 
 _DRIVER = (

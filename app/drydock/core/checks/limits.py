@@ -1,6 +1,7 @@
 """Checks of limits, clock and variables of the host that make programs fail in ways that do not name them."""
 
 from drydock.core.checks.check import Answer, attention, broken, not_tested, ok, seen, unknown
+from drydock.core.checks.situation import duration
 from drydock.core.facts import Missing, Snapshot, known_or
 from drydock.core.findings import Evidence
 
@@ -63,20 +64,14 @@ def ask_clock(snapshot: Snapshot) -> Answer:
     behind = known_or(clock.value.files_ahead, 0)
     if behind > _LATE:
         answer = broken if behind > _DAY else attention
-        return answer("behind", *evidence, time=snapshot.taken_at, late=_duration(behind))
+        return answer("behind", *evidence, time=snapshot.taken_at, late=duration(behind))
     apart = known_or(clock.value.hardware_ahead, 0)
     if abs(apart) > _DAY:
         # less may be a hardware clock that keeps local time, as Windows wants it
-        return attention("apart", *evidence, time=snapshot.taken_at, difference=_duration(abs(apart)))
+        return attention("apart", *evidence, time=snapshot.taken_at, difference=duration(abs(apart)))
     if isinstance(clock.value.files_ahead, Missing) and isinstance(clock.value.hardware_ahead, Missing):
         return not_tested("unknown", *evidence, why="there is nothing to compare it with")
     return ok(*evidence, time=snapshot.taken_at)
-
-
-def _duration(seconds: int) -> str:
-    if seconds >= 2 * _DAY:
-        return f"{seconds // _DAY} days"
-    return f"{seconds // 3600} hours" if seconds >= 7200 else f"{seconds // 60} minutes"
 
 
 def ask_restart(snapshot: Snapshot) -> Answer:

@@ -88,3 +88,10 @@ def never_sees_gpu(snapshot: Snapshot) -> bool:
 def gigabytes(count: int) -> str:
     """Write a size in bytes as decimal gigabytes."""
     return f"{count / 1e9:.1f} GB"
+
+
+def duration(seconds: float) -> str:
+    """Write a length of time in the unit that suits it."""
+    if seconds >= 2 * 86_400:
+        return f"{seconds // 86_400:.0f} days"
+    return f"{seconds // 3600:.0f} hours" if seconds >= 2 * 3600 else f"{seconds // 60:.0f} minutes"
