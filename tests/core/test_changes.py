@@ -14,7 +14,7 @@ from tests.support.snapshots import (
     unreached_engine,
 )
 
-from drydock.core.changes import CHANGES, KEPT_STATES, changes_since, kept_of, past_of, remembered
+from drydock.core.changes import CHANGES, KEPT_STATES, NEAR, changes_since, kept_of, past_of, remembered
 from drydock.core.facts import (
     CdiSpec,
     Disk,
@@ -27,6 +27,7 @@ from drydock.core.facts import (
     PciGpu,
     User,
 )
+from drydock.core.findings import RUNGS
 from drydock.data.knowledge import change_text, change_texts, past_text
 from drydock.jobs.diagnose import diagnose_snapshot
 
@@ -203,6 +204,12 @@ def test_the_likeliest_cause_comes_first():
     )
     firsts = {rung: found(HEALTHY, changed, rung)[0].subject for rung in ("host", "driver", "engine", "toolkit")}
     assert firsts == {"host": "kernel", "driver": "kernel", "engine": "address", "toolkit": "toolkit"}
+
+
+def test_every_rung_knows_what_breaks_it():
+    assert set(NEAR) == set(RUNGS)
+    subjects = {subject for subject, _ in CHANGES}
+    assert all(set(near) <= subjects for near in NEAR.values())
 
 
 def test_what_was_never_seen_whole_has_no_past():

@@ -166,13 +166,16 @@ _SUBJECTS: tuple[tuple[str, tuple[str, ...], Callable[[Snapshot], _Named]], ...]
 CHANGES: tuple[tuple[str, str], ...] = tuple((subject, kind) for subject, kinds, _ in _SUBJECTS for kind in kinds)
 """Every subject with every kind of change that it may have; each has a text."""
 
-_NEAR: dict[Rung, tuple[str, ...]] = {
+NEAR: dict[Rung, tuple[str, ...]] = {
     "host": ("kernel", "system", "variable"),
     "gpu": ("gpu", "holder", "mig", "driver", "module", "kernel", "variable"),
     "driver": ("driver", "module", "kernel", "flavour", "secure-boot", "holder", "gpu", "variable"),
     "engine": ("address", "group", "engine", "data-root", "variable", "system"),
     "toolkit": ("toolkit", "runtime", "cdi", "engine", "driver", "address"),
     "image": ("driver", "gpu", "image", "mig"),
+    "container": ("image", "runtime", "cdi", "toolkit", "driver", "engine", "variable"),
+    "torch": ("image", "driver", "gpu", "variable"),
+    "load": ("driver", "gpu", "kernel", "image"),
     "work": ("image", "variable", "engine", "driver"),
 }
 """What most often breaks a rung, the likeliest first; anything else that changed is named after it."""
@@ -219,7 +222,7 @@ def _kind(was: str | None, now: str | None) -> Literal["changed", "appeared", "g
 
 
 def _distance(subject: str, rung: Rung) -> int:
-    near = _NEAR[rung]
+    near = NEAR[rung]
     return near.index(subject) if subject in near else len(near)
 
 
