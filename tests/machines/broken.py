@@ -967,4 +967,6 @@ _IMAGE: tuple[Case, ...] = (
     ),
 )
 
-BROKEN: tuple[Case, ...] = (*_DRIVER, *_GPU, *_IN_WSL, *_ENGINE, *_GPU_PATH, *_IMAGE)
+OF_DRIVER_AND_GPU: tuple[Case, ...] = (*_DRIVER, *_GPU)
+OF_ENGINE_AND_PATH: tuple[Case, ...] = (*_ENGINE, *_GPU_PATH)
+BROKEN: tuple[Case, ...] = (*OF_DRIVER_AND_GPU, *_IN_WSL, *OF_ENGINE_AND_PATH, *_IMAGE)

@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+from tests.machines.broken import OF_DRIVER_AND_GPU, OF_ENGINE_AND_PATH
 from tests.machines.build import CASES, HERE, files_of
 from tests.machines.case import Expected
 
@@ -113,6 +114,24 @@ def test_a_consequence_is_not_called_broken_beside_its_cause_of_the_same_rung(na
     broken = [finding for finding in diagnosed(name).findings if finding.state == "broken"]
     rungs = [finding.rung for finding in broken if finding.rung != "gpu"]
     assert len(rungs) == len(set(rungs)), broken
+
+
+def test_of_two_faults_the_lower_one_is_named_first():
+    """Any trouble of GPU or driver, together with any trouble of an engine on this computer."""
+    lower = OF_DRIVER_AND_GPU
+    upper = [case for case in OF_ENGINE_AND_PATH if not case.snapshot.engine.remote]
+    missed = []
+    for low in lower:
+        for high in upper:
+            host = msgspec.structs.replace(
+                high.snapshot.host, kernel=low.snapshot.host.kernel, distribution=low.snapshot.host.distribution
+            )
+            parts = {name: getattr(low.snapshot, name) for name in ("driver", "gpus", "setup", "kernel_log")}
+            root = diagnose_snapshot(msgspec.structs.replace(high.snapshot, host=host, **parts)).root_cause
+            if root is None or root.id not in (low.expected.root_cause.check, *low.expected.accepted):
+                missed.append((low.name, high.name, root and root.id))
+    assert len(lower) * len(upper) > 400
+    assert missed == []
 
 
 def test_the_log_of_a_machine_is_a_log():
