@@ -15,11 +15,12 @@ from tests.machines.broken import BROKEN
 from tests.machines.case import Case
 from tests.machines.healthy import HEALTHY
 from tests.machines.parts import TAKEN_AT, pruned
+from tests.machines.started import STARTED
 
 from drydock.data.machine import MachineCard
 
 HERE = Path(__file__).parent
-CASES: tuple[Case, ...] = (*HEALTHY, *BROKEN)
+CASES: tuple[Case, ...] = (*HEALTHY, *BROKEN, *STARTED)
 
 
 def files_of(case: Case) -> dict[str, bytes]:
