@@ -151,3 +151,18 @@ def test_the_fabric_manager_is_started_and_can_be_stopped_again():
     (remedy,) = remedies_for(finding("gpu-fabric", "not_running"), on("apt"))
     assert remedy.commands == ("sudo systemctl enable --now nvidia-fabricmanager",)
     assert "disable" in remedy.note
+
+
+@pytest.mark.parametrize(
+    ("changes", "command"),
+    [
+        ({}, "sudo systemctl restart docker"),
+        ({"rootless": Known(value=True)}, "systemctl --user restart docker"),
+        ({"data_root": Known("/var/snap/docker/common/var-lib-docker")}, "sudo snap restart docker"),
+    ],
+)
+def test_an_engine_is_restarted_by_what_started_it(changes, command):
+    (remedy,) = remedies_for(finding("toolkit-registered", "not_restarted"), on("apt", engine=engine(**changes)))
+    assert remedy.commands == (command,)
+    assert remedy.privileged == command.startswith("sudo")
+    assert "live-restore" in remedy.note

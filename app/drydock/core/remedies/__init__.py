@@ -40,12 +40,19 @@ _MAKERS: dict[tuple[str, str], tuple[Make, ...]] = {
     ("engine-permission", "not_member"): (engine.join_group,),
     ("engine-permission", "login_again"): (engine.login_again,),
     ("engine-running", "not_running"): (engine.start_engine,),
+    ("engine-config-applied", "differs"): (engine.restart_engine,),
+    ("engine-certificates", "restart"): (engine.restart_engine,),
+    ("engine-bridge", "absent"): (engine.restart_engine,),
     ("toolkit-installed", "absent"): (toolkit.install_toolkit,),
+    ("toolkit-registered", "program_gone"): (toolkit.install_toolkit,),
+    ("toolkit-registered", "not_restarted"): (engine.restart_engine,),
+    ("toolkit-registered", "other_file"): (toolkit.register_runtime,),
     ("toolkit-path", "hook"): (toolkit.register_runtime,),
     ("toolkit-path", "cdi_unlisted"): (toolkit.register_runtime,),
     ("toolkit-path", "none"): (toolkit.register_runtime,),
     ("toolkit-path", "podman"): (toolkit.write_cdi,),
     ("toolkit-cdi", "stale"): (toolkit.rewrite_cdi,),
+    ("toolkit-cdi-files", "gone"): (toolkit.rewrite_cdi,),
 }
 
 OFFERED: frozenset[tuple[str, str]] = frozenset(_MAKERS)

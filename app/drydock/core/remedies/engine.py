@@ -17,6 +17,21 @@ def start_engine(_finding: Finding, snapshot: Snapshot) -> Remedy | None:
     )
 
 
+def restart_engine(_finding: Finding, snapshot: Snapshot) -> Remedy | None:
+    """Restart the engine, so that it reads its settings anew."""
+    if not on_linux(snapshot):
+        return None
+    rootless = known_or(snapshot.engine.rootless, default=False)
+    snap = known_or(snapshot.engine.data_root, "").startswith("/var/snap/")
+    command = "sudo snap restart docker" if snap else "sudo systemctl restart docker"
+    return remedy(
+        "restart-engine",
+        "Restart the engine",
+        "systemctl --user restart docker" if rootless else command,
+        note="This stops running containers unless live-restore is on.",
+    )
+
+
 def install_engine(_finding: Finding, snapshot: Snapshot) -> Remedy | None:
     """Install the distribution's engine."""
     packages = packages_of(snapshot)
