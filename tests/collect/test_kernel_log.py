@@ -78,3 +78,11 @@ def test_any_text_is_read(text):
 @given(st.lists(st.text(alphabet="[]0123456789. NVRMXid:", max_size=60), max_size=20))
 def test_almost_any_log_is_read(lines):
     assert all(line.seconds >= 0 for line in parse_kernel_log("\n".join(lines)))
+
+
+def test_a_time_that_no_computer_reaches_is_no_time():
+    digits = "9" * 400
+    (line,) = parse_kernel_log(f"[{digits}.1] NVRM: Xid (PCI:0000:01:00): 79, GPU has fallen off the bus.")
+    assert line.seconds == 0.0
+    world = TestWorld(files={"/proc/uptime": "1e999 0"}, outputs={"dmesg": "[    1.5] NVRM: loaded"})
+    assert isinstance(collect_kernel_log(world).value.uptime, Missing)

@@ -16,7 +16,7 @@ _WANTED = re.compile(
     re.IGNORECASE,
 )
 _NOISE = re.compile(r"audit: |apparmor=|input: .*HDMI|snd_hda|systemd\[1\]", re.IGNORECASE)
-_STAMP = re.compile(r"^(?:<\d+>)?\[\s*(\d+\.\d+)\]\s?(.*)$")
+_STAMP = re.compile(r"^(?:<\d+>)?\[\s*(\d{1,12}\.\d{1,9})\]\s?(.*)$")
 _HOST_AND_KERNEL = re.compile(r"^\S+ kernel: ")
 
 
@@ -72,7 +72,5 @@ def _uptime(world: World) -> Fact[float]:
     text = world.read_text("/proc/uptime", 256)
     if isinstance(text, Missing):
         return text
-    try:
-        return Known(float(text.value.split()[0]))
-    except (ValueError, IndexError):
-        return Missing("failed", text.value[:100])
+    match = re.match(r"\d{1,12}(?:\.\d{1,9})?\b", text.value)
+    return Known(float(match[0])) if match else Missing("failed", text.value[:100])
