@@ -1,6 +1,7 @@
 """Kept states of this computer: they survive a restart, and no damage stops a diagnosis."""
 
 import json
+import threading
 
 import pytest
 from tests.support.snapshots import healthy_snapshot
@@ -70,6 +71,18 @@ def test_a_place_that_cannot_be_written_is_a_line(tmp_path):
     store = Store(tmp_path / "file")
     store.save_machines((KEPT,))
     assert any("could not be kept" in problem for problem in store.problems)
+
+
+def test_several_may_write_at_once(tmp_path):
+    stores = [Store(tmp_path) for _ in range(8)]
+    threads = [threading.Thread(target=store.save_machines, args=((KEPT,),)) for store in stores]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [store.problems for store in stores] == [[]] * 8
+    assert Store(tmp_path).machines == (KEPT,)
+    assert [path.name for path in tmp_path.iterdir()] == ["machines.json"]
 
 
 def test_forgetting_everything_forgets_the_states(tmp_path):

@@ -1,5 +1,8 @@
 """The last states of this computer, kept so that a diagnosis can say what changed since something worked."""
 
+import contextlib
+import os
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -49,8 +52,14 @@ def write_machines(path: Path, machines: Sequence[KeptMachine]) -> None:
         OSError: it cannot be written.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
+    # the window and a command may end a diagnosis at the same time
+    fresh = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
     raw = tuple(msgspec.Raw(msgspec.json.encode(machine)) for machine in machines)
-    fresh.write_bytes(msgspec.json.encode(_File(schema=SCHEMA, machines=raw)))
-    fresh.chmod(0o600)
-    fresh.replace(path)
+    try:
+        fresh.touch(mode=0o600)
+        fresh.write_bytes(msgspec.json.encode(_File(schema=SCHEMA, machines=raw)))
+        fresh.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            fresh.unlink()
+        raise
