@@ -201,6 +201,7 @@ def test_the_same_image_is_pulled_once(app, qtbot):
     first = app.activities.pull("a/b")
     assert app.activities.pull("a/b:latest").id == first.id
     assert app.activities.pull(" a/b ").id == first.id
+    assert app.activities.pull("docker.io/a/b").id == first.id
     assert app.activities.pull("localhost:5000/a/b").id != first.id
     qtbot.waitUntil(lambda: states(app) == ["failed", "failed"])
     again = app.activities.pull("a/b")  # what ended is replaced

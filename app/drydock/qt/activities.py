@@ -9,6 +9,7 @@ import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from drydock.core.trouble import Trouble
+from drydock.qt.models.listed_name import listed_name
 
 if TYPE_CHECKING:
     from drydock.engines import PullProgress
@@ -155,9 +156,9 @@ class Activities(QObject):
 
     def pull_of(self, reference: str) -> Activity | None:
         """Return the newest pull of an image; None when there is none."""
-        wanted = _whole_name(reference)
+        wanted = listed_name(reference)
         pulls = (one for one in reversed(self.items) if one.kind == "pull")
-        return next((one for one in pulls if _whole_name(one.reference) == wanted), None)
+        return next((one for one in pulls if listed_name(one.reference) == wanted), None)
 
     # what can be asked for
 
@@ -424,11 +425,3 @@ class Activities(QObject):
 
 def _id(activity: Activity | int) -> int:
     return activity if isinstance(activity, int) else activity.id
-
-
-def _whole_name(reference: str) -> str:
-    """Return a name under which two spellings of one image are equal: an absent tag is ``latest``."""
-    head, _, last = reference.strip().rpartition("/")
-    if ":" not in last and "@" not in last:
-        last += ":latest"
-    return f"{head}/{last}" if head else last

@@ -8,6 +8,7 @@ from drydock.core.facts import LocalImage, Snapshot
 from drydock.core.images import Catalogue, Choice, GpuPlan, Recommendation, Refusal, Wish
 from drydock.data.reasons import text
 from drydock.jobs.recommend import recommend_for
+from drydock.qt.models.listed_name import listed_name
 
 # shown by the card in other places than among the reasons
 _TOLD_ELSEWHERE = frozenset(("HOLDS_CUBIN", "IN_PUBLISHED_RANGE", "NOT_CONFIRMED"))
@@ -68,22 +69,9 @@ def is_here(reference: str, local: tuple[LocalImage, ...]) -> bool:
 
 
 def find_local(reference: str, local: tuple[LocalImage, ...]) -> LocalImage | None:
-    """Return the engine's image of this name; None when it has none.
-
-    The engine lists images of Docker Hub without the registry's name, and a name without a tag means ``latest``.
-    """
-    wanted = _listed_name(reference)
+    """Return the engine's image of this name; None when it has none."""
+    wanted = listed_name(reference)
     return next((image for image in local if wanted in image.references or wanted in image.digests), None)
-
-
-def _listed_name(reference: str) -> str:
-    name = reference.removeprefix("index.").removeprefix("docker.io/").removeprefix("library/")
-    named, at, digest = name.partition("@")
-    if at:
-        # a digest counts before a tag
-        head, slash, last = named.rpartition("/")
-        return f"{head}{slash}{last.partition(':')[0]}@{digest}"
-    return name if ":" in name.rpartition("/")[2] else f"{name}:latest"
 
 
 def nearest_wish(snapshot: Snapshot, wish: Wish, nearest: Choice, catalogue: Catalogue | None = None) -> Wish:
