@@ -82,6 +82,7 @@ class LaunchPage(Page):
         self.why = Banner(permanent=True)
         self.tabs = QTabBar(drawBase=False)
         self.tabs.setExpanding(False)
+        self.tabs.setAccessibleName(self.tr("New session, or the sessions there are"))
         self.tabs.addTab(self.tr("New session"))
         self.tabs.addTab(self.tr("Sessions"))
         self.form = LaunchForm(self._app.context.store.settings.workspace)

@@ -122,12 +122,15 @@ class ActivityRow(QWidget):
         self.resume.setVisible(state == "paused" or again)
         words = self.tr("Try again") if state == "failed" else self.tr("Start again") if again else self.tr("Go on")
         self.resume.setToolTip(words)
-        self.resume.setAccessibleName(f"{words}: {heading(activity)}")
         theme().bind_icon(self.resume, "refresh" if again else "play", "muted")
         self.cancel.setVisible(activity.on_its_way or state == "paused")
         self.dismiss.setVisible(activity.ended)
         for button in (self.pause, self.cancel):
             button.setEnabled(not activity.ending)
+        names = (self.tr("Pause"), words, self.tr("Cancel"), self.tr("Take off the list"), self.tr("Show its page"))
+        buttons = (self.pause, self.resume, self.cancel, self.dismiss, self.page)
+        for button, name in zip(buttons, names, strict=True):
+            button.setAccessibleName(f"{name}: {heading(activity)}")
 
     def _place(self) -> None:
         figures = QHBoxLayout()
