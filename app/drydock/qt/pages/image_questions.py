@@ -64,13 +64,6 @@ class ImageQuestions(QObject):
         )
         self.changed.emit(reference)
 
-    def drop(self, reference: str) -> None:
-        """Give up a question whose answer nobody waits for any more."""
-        running = self._running.pop(reference, None)
-        if running:
-            self._app.bridge.drop(running)
-            self.changed.emit(reference)
-
     def forget(self) -> None:
         """Forget all answers, and hear no more of what is on its way."""
         for running in self._running.values():

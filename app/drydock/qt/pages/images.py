@@ -95,6 +95,7 @@ class ImagesPage(Page):
         self.plans = PlanRow()
         self.tabs = QTabBar(drawBase=False)
         self.tabs.setExpanding(False)
+        self.tabs.setAccessibleName(self.tr("Lists of images"))
         self.tabs.addTab(self.tr("Catalogue"))
         self.tabs.addTab(self.tr("On this engine"))
         self.catalogue = CatalogueList()
@@ -228,8 +229,13 @@ class ImagesPage(Page):
     # what the registry says
 
     def _ask_registry(self) -> None:
-        if self.choice and self.isVisible():
+        if not self.isVisible():
+            return
+        if self.choice:
             self.questions.ask(self.choice.reference)
+        if self.inspector.isVisible():
+            # a new diagnosis has forgotten what was told of it
+            self.questions.ask(self.inspector.reference)
 
     def _ask_again(self) -> None:
         if self.choice:

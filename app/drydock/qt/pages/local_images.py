@@ -142,8 +142,10 @@ class LocalImages(QObject):
         self._end()
 
     def _failed(self, trouble: Trouble) -> None:
+        mine = not self._app.recorded and self._app.diagnosis is not None
         self._end()
-        self.troubled.emit(trouble)
+        if mine:
+            self.troubled.emit(trouble)
 
     def _end(self) -> None:
         self._running = None
