@@ -1,7 +1,9 @@
 """The two lists of the Images page as Qt item models."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Generic, TypeVar
 
 import msgspec
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
@@ -9,6 +11,8 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from drydock.qt.models.image_rows import VERDICT_STATES, VERDICT_WORDS, CatalogueRow, Verdict
 from drydock.qt.models.local_rows import LocalRow, age_text
 from drydock.qt.theme import icons, theme
+
+R = TypeVar("R")
 
 Index = QModelIndex | QPersistentModelIndex
 _NONE = QModelIndex()
@@ -31,7 +35,49 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     cuda: str = ""
 
 
-class CatalogueTable(QAbstractTableModel):
+class _Rows(QAbstractTableModel, Generic[R]):
+    """Rows that are replaced as a whole."""
+
+    def __init__(self, parent: QObject | None, key: Callable[[R], str], *, right: int | None = None) -> None:
+        """Have no rows.
+
+        Args:
+            parent: the owner.
+            key: what tells a row from the others.
+            right: the column that is aligned to the right.
+        """
+        super().__init__(parent)
+        self.rows: tuple[R, ...] = ()
+        self._key = key
+        self._right = right
+        self._titles: tuple[str, ...] = ()
+
+    def _show(self, rows: tuple[R, ...]) -> None:
+        # the same images in the same order keep selection and place
+        same = list(map(self._key, rows)) == list(map(self._key, self.rows))
+        if not same:
+            self.beginResetModel()
+        self.rows = rows
+        if not same:
+            self.endResetModel()
+        elif rows:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(self._titles) - 1))
+
+    def rowCount(self, parent: Index = _NONE) -> int:
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: Index = _NONE) -> int:
+        return 0 if parent.isValid() else len(self._titles)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _ROLE.DisplayRole) -> object:
+        if orientation == Qt.Orientation.Horizontal and role == _ROLE.DisplayRole:
+            return self._titles[section]
+        if role == _ROLE.TextAlignmentRole and section == self._right:
+            return _RIGHT
+        return None
+
+
+class CatalogueTable(_Rows[CatalogueRow]):
     """Images of the catalogue: verdict, tag, torch, CUDA, flavour, first reason.
 
     Attributes:
@@ -39,9 +85,8 @@ class CatalogueTable(QAbstractTableModel):
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent, lambda row: row.reference)
         self.every: tuple[CatalogueRow, ...] = ()
-        self.rows: tuple[CatalogueRow, ...] = ()
         self._filter = Filter()
         self._words: tuple[tuple[str, re.Pattern[str]], ...] = ()
         self._held: dict[str, str] = {}
@@ -91,28 +136,6 @@ class CatalogueTable(QAbstractTableModel):
         # looking for the plain word first is many times cheaper
         return all(word in held and pattern.search(held) for word, pattern in self._words)
 
-    def _show(self, rows: tuple[CatalogueRow, ...]) -> None:
-        # the same images in the same order keep selection and place
-        same = [row.reference for row in rows] == [row.reference for row in self.rows]
-        if not same:
-            self.beginResetModel()
-        self.rows = rows
-        if not same:
-            self.endResetModel()
-        elif rows:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(self._titles) - 1))
-
-    def rowCount(self, parent: Index = _NONE) -> int:
-        return 0 if parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: Index = _NONE) -> int:
-        return 0 if parent.isValid() else len(self._titles)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _ROLE.DisplayRole) -> object:
-        if orientation == Qt.Orientation.Horizontal and role == _ROLE.DisplayRole:
-            return self._titles[section]
-        return None
-
     def data(self, index: Index, role: int = _ROLE.DisplayRole) -> object:
         row = self.rows[index.row()]
         if role in (_ROLE.DisplayRole, _ROLE.AccessibleTextRole):
@@ -136,12 +159,11 @@ def _searched(row: CatalogueRow) -> str:
     return f"{row.reference} torch {row.torch} cuda {row.cuda}".casefold()
 
 
-class LocalTable(QAbstractTableModel):
+class LocalTable(_Rows[LocalRow]):
     """Names of the images that the engine has: name, size, age, what it is, and which session uses it."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.rows: tuple[LocalRow, ...] = ()
+        super().__init__(parent, lambda row: row.key, right=1)
         self._titles = (
             self.tr("Name"),
             self.tr("Unpacked"),
@@ -152,29 +174,8 @@ class LocalTable(QAbstractTableModel):
 
     def set_rows(self, rows: tuple[LocalRow, ...]) -> None:
         """Show other rows."""
-        if rows == self.rows:
-            return
-        same = [row.key for row in rows] == [row.key for row in self.rows]
-        if not same:
-            self.beginResetModel()
-        self.rows = rows
-        if not same:
-            self.endResetModel()
-        elif rows:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(self._titles) - 1))
-
-    def rowCount(self, parent: Index = _NONE) -> int:
-        return 0 if parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: Index = _NONE) -> int:
-        return 0 if parent.isValid() else len(self._titles)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _ROLE.DisplayRole) -> object:
-        if orientation == Qt.Orientation.Horizontal and role == _ROLE.DisplayRole:
-            return self._titles[section]
-        if role == _ROLE.TextAlignmentRole and section == 1:
-            return _RIGHT
-        return None
+        if rows != self.rows:
+            self._show(rows)
 
     def data(self, index: Index, role: int = _ROLE.DisplayRole) -> object:
         row = self.rows[index.row()]
@@ -182,7 +183,8 @@ class LocalTable(QAbstractTableModel):
             cells = (row.name, row.size_text, age_text(row.made, datetime.now(UTC)), row.what, row.used_by)
             return cells[index.column()]
         if role == _ROLE.ToolTipRole:
-            return f"{row.name}\n{row.what}"
-        if role == _ROLE.TextAlignmentRole and index.column() == 1:
+            used = self.tr("Used by {sessions}").format(sessions=row.used_by) if row.sessions else ""
+            return "\n".join(part for part in (row.name, row.what, used) if part)
+        if role == _ROLE.TextAlignmentRole and index.column() == self._right:
             return _RIGHT
         return None
