@@ -182,12 +182,12 @@ def _verdict(codes: tuple[str, ...], *, no_gpu: bool) -> Verdict:
     if codes == ("OUTRANKED",):
         return "works"
     if codes == ("MACHINE_REFUSED",):
-        return "not_judged"
+        return "cpu_only" if no_gpu else "not_judged"
     if "TAG_NOT_IN_REGISTRY" in codes:
         return "not_listed"
     rest = [code for code in codes if code not in _WISHES]
     if not rest:
-        return "not_wished"
+        return "cpu_only" if no_gpu else "not_wished"
     if no_gpu:
         rest = [code for code in rest if code not in _DRIVERS]
         if not rest:
