@@ -105,6 +105,20 @@ def test_an_image_for_another_processor_alone_is_not_fetched(
     assert not engine.client.images.list(name)
 
 
+def test_a_registry_that_falls_silent_is_waited_for_twice(
+    context: Context, image: tuple[str, FaultyRegistry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("drydock.engines.docker.PULL_SILENCE", 1.0)
+    name, proxy = image
+    proxy.fail(Fault.HANG, after_bytes=1_000_000)
+    told: list[PullProgress] = []
+    with pytest.raises(Trouble) as caught:
+        PullJob(context, name, pauses=(0.01, 0.01, 0.01)).run(told.append, Stop())
+    assert (caught.value.id, caught.value.values["text"]) == ("pull-interrupted", "nothing came for 1 s")
+    assert not any(progress.detail.startswith("attempt 3") for progress in told)
+    assert any(progress.detail.startswith("attempt 2") for progress in told)
+
+
 def test_a_registry_that_refuses_connections_is_not_tried_again(context: Context) -> None:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))

@@ -125,7 +125,10 @@ def trouble_of_failure(act: Act, error: BaseException) -> Trouble:
     text = raw_text(error)
     if isinstance(error, Silent):
         if act.doing == "pull":
-            return Trouble("pull-interrupted", endpoint=act.endpoint, reference=act.subject, text=text)
+            # "no answer" alone would sound as if the engine were meant
+            text = f"nothing came for {error.seconds:.0f} s"
+            values = {"reference": act.subject, "text": text, "silent_for": error.seconds}
+            return Trouble("pull-interrupted", endpoint=act.endpoint, **values)
         return Trouble("engine-timeout", endpoint=act.endpoint, text=text)
     links = tuple(chain(error))
     if any(isinstance(link, TimeoutError) for link in links) or "timed out" in text.lower():

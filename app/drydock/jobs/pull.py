@@ -99,11 +99,15 @@ class PullJob(Job[Pulled]):
         check_named(self._reference)
         if self._expected is None:
             self._expected = self._ask_size(engine, stop)
+        silences = 0
         for attempt, pause in enumerate((*self._pauses, None), start=1):
             try:
                 digest = engine.pull(self._reference, _numbered(tell, attempt), stop, self._platform, self._expected)
             except Trouble as trouble:
                 wait = None if pause is None else seconds_before_retry(trouble, pause)
+                silences += "silent_for" in trouble.values
+                if silences > 1:
+                    wait = None  # each silence was minutes long already
                 if wait is None:
                     raise better_known(trouble, self._reference, self._context.catalogue()) from trouble
                 self._wait(trouble, attempt, wait, tell, stop)
