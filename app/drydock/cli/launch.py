@@ -159,7 +159,12 @@ def launch(
 
 
 def _directory(text: str) -> str:
-    return str(Path(text).expanduser().absolute()) if text else ""
+    if not text:
+        return ""
+    try:
+        return str(Path(text).expanduser().absolute())
+    except RuntimeError:
+        raise click.UsageError(f"{text}: the home directory of that user is not known here") from None
 
 
 def _variable(text: str) -> tuple[str, str]:

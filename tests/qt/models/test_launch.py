@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from drydock.core.images import Wish
@@ -148,6 +148,7 @@ def test_services_by_name():
     assert service_words("my-container") == "my-container"
 
 
+@example(FormTexts(workspace="~0"))
 @given(st.builds(FormTexts, image=st.text(), memory=st.text(), shm_size=st.text(), mounts=st.text(),
                  environment=st.text(), name=st.text(), workspace=st.text()))  # fmt: skip
 def test_any_form_can_be_judged(texts):

@@ -313,4 +313,8 @@ def _unread(field: str, trouble: Trouble) -> Problem:
 
 def _directory(text: str) -> str:
     word = text.strip()
-    return str(Path(word).expanduser()) if word.startswith("~") else word
+    try:
+        return str(Path(word).expanduser()) if word.startswith("~") else word
+    except RuntimeError:
+        # the home of a user who is not known here; the preflight says that there is no such directory
+        return word
