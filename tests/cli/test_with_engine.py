@@ -134,8 +134,11 @@ def test_a_pull_is_stopped_and_done_again(drydock, engine, tiny_image, faulty_re
     stopped = drydock.stopped("images", "pull", reference, "--json", when="downloading: ")
     assert (stopped.code, stopped.json) == (130, {"schema": 1, "kind": "stopped"})
     assert reference not in drydock("images", "list").out
-    missing = drydock("images", "inspect", reference, "--json")
+    missing = drydock("images", "inspect", "--local", reference, "--json")
     assert (missing.code, missing.json["id"]) == (1, "image-not-here")
+    there = drydock("images", "inspect", reference, "--json").json
+    assert (there["source"], there["local"]) == ("registry", None)
+    assert there["transfer"]["to_fetch"] > 10_000_000
 
     whole = drydock("images", "pull", f"{engine.registry}/acceptance/layers:1")
     assert whole.code == 0, whole.err
