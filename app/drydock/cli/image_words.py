@@ -143,7 +143,7 @@ def _origin(found: Confirmed) -> list[str]:
         if published.platforms:
             lines.append(f"published for {', '.join(published.platforms)}")
         how = " through the engine, which learns no sizes" if found.source == "engine" else ""
-        lines.append(f"confirmed with {published.registry} at {published.asked_at}{how}")
+        lines.append(f"confirmed with {published.registry_name} at {published.asked_at}{how}")
         if found.unconfirmed:
             lines.append(f"what is inside could not be read: {trouble_article(found.unconfirmed).title}")
     elif found.unconfirmed:

@@ -66,7 +66,7 @@ CASES = {
     "few files": (machine(of=told(data_root_inodes=Known((10**6, 50_000)))), "engine-files", "attention", "few"),
     "no files": (machine(of=told(data_root_inodes=Known((10**6, 12)))), "engine-files", "broken", "full"),
     "files unknown": (machine(of=told(data_root_inodes=ABSENT)), "engine-files", "not_tested", "unknown"),
-    "clean": (machine(), "engine-leftovers", "ok", "ok"),
+    "clean": (machine(), "engine-leftovers", "ok", "none"),
     "much": (
         machine(of=told(images=Known((image(15 * GB), image(GB, "a:1")))), inside=contents(build_cache=Known(9 * GB))),
         "engine-leftovers",

@@ -103,7 +103,7 @@ def test_before_anybody_answers_the_catalogue_is_named():
 def test_who_confirmed_it_and_when_is_said(choice, snapshot):
     line = standing(asked(told(choice, snapshot)), asking=False, recorded=False, made="2026-11-23")
     assert line.state == "ok"
-    assert "registry-1.docker.io" in line.text
+    assert "Docker Hub" in line.text
     assert "12:04" in line.text
 
 

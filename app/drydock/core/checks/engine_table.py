@@ -230,7 +230,7 @@ ENGINE = (
         ask=storage.ask_leftovers,
         reads=("engine", "engine_contents"),
         needs=("engine-version",),
-        variants=("ok", "much", "unknown"),
+        variants=("ok", "none", "much", "unknown"),
     ),
     Check(
         id="engine-proxy",

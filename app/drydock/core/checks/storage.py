@@ -96,4 +96,4 @@ def ask_leftovers(snapshot: Snapshot) -> Answer:
     short = known_or(snapshot.engine.data_root_free, IMAGE_WANTS) < IMAGE_WANTS
     if total > MUCH or (short and total > SOME):
         return attention("much", *evidence, **values)
-    return ok(*evidence, **values)
+    return ok(*evidence, variant="ok" if total else "none", **values)

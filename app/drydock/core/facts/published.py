@@ -59,6 +59,11 @@ class PublishedImage(msgspec.Struct, frozen=True, kw_only=True):
     asked_at: str
 
     @property
+    def registry_name(self) -> str:
+        """What people call the registry that answered."""
+        return "Docker Hub" if self.registry == "registry-1.docker.io" else self.registry
+
+    @property
     def download_size(self) -> int:
         """Compressed bytes of all layers, each counted once."""
         return sum({layer.digest: layer.size for layer in self.layers}.values())

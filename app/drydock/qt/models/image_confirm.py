@@ -233,7 +233,7 @@ def _confirmed(asked: Asked, made: str) -> Line:
     title = trouble_article(confirmed.unconfirmed).title if confirmed.unconfirmed else ""
     why = f" ({title.rstrip('.')})" if title else ""
     if confirmed.source == "registry" and confirmed.published:
-        return Line("ok", f"Confirmed by {confirmed.published.registry} at {asked.at}.")
+        return Line("ok", f"Confirmed by {confirmed.published.registry_name} at {asked.at}.")
     if confirmed.source == "engine":
         words = f"The engine found it in the registry at {asked.at}; Drydock itself could not ask{why}."
         source = f" Sizes and contents are from the catalogue of {made}." if made else ""
