@@ -230,10 +230,10 @@ def test_one_that_reads_garbage(name, texts, code):
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(texts=st.lists(garbage, min_size=1, max_size=6), code=st.sampled_from([0, 1, None]))
-def test_a_whole_machine_of_garbage(texts, code):
+def test_a_whole_machine_of_garbage(tmp_path_factory, texts, code):
     world = GarbageWorld(texts, code)
     collectors = collectors_of(world, None)
-    context = Context(world=world, store=None)
+    context = Context(world=world, store=Store(tmp_path_factory.getbasetemp() / "empty"))
     job = DiagnoseJob(context, only=QUICK_CHECKS, collectors=list(collectors.values()))
     diagnosis = job.run(lambda _step: None, Stop())
     assert {run.name: run.text for run in diagnosis.snapshot.collectors if run.outcome != "done"} == {}

@@ -46,7 +46,7 @@ def test_what_is_not_there_cannot_be_removed(context: Context) -> None:
 def test_an_image_says_what_it_sets(context: Context, tiny_image: TestImage) -> None:
     inspected = InspectImageJob(context, tiny_image.reference).run(ignore, Stop())
     assert inspected.image.id == tiny_image.id
-    assert inspected.environment["PATH"]
+    assert inspected.config.environment["PATH"]
     with pytest.raises(Trouble) as caught:
         InspectImageJob(context, "no/such:1").run(ignore, Stop())
     assert caught.value.id == "image-not-here"

@@ -3,7 +3,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from tests.support.window import opened_window
 
+from drydock.core.facts import TagList
+from drydock.core.images import Wish
+from drydock.data.catalogue import load_catalogue
+from drydock.data.machine import open_machine
+from drydock.jobs.recommend import recommend_for
 from drydock.qt.window import PAGES
+from drydock.store import Store
 
 
 @pytest.fixture
@@ -93,3 +99,17 @@ def test_the_doctor_saves_a_report(qtbot, tmp_path):
         assert (tmp_path / "bundle.zip").stat().st_size > 1000
         window.page("doctor").save_report(str(tmp_path / "no" / "such" / "place.zip"))
         qtbot.waitUntil(lambda: "could not be written" in window.note.text, timeout=30_000)
+
+
+def test_every_page_knows_which_tags_the_registry_lacks(qtbot, tmp_path):
+    images = load_catalogue().images
+    first = recommend_for(open_machine("rtx4090-desktop").snapshot, Wish(), load_catalogue()).choice.tag
+    tags = tuple(image.tag for image in images if image.repository == "pytorch/pytorch" and image.tag != first)
+    kept = TagList(repository="pytorch/pytorch", tags=tags, read_at="2026-11-25T00:00:00Z")
+    Store(tmp_path).save_tag_list(kept)
+    with opened_window(qtbot, tmp_path, machine="rtx4090-desktop") as window:
+        qtbot.waitUntil(lambda: window.page("images").answer is not None, timeout=10_000)
+        proposed = window.page("launch").form.image.currentText()
+        qtbot.waitUntil(lambda: window.page("images").answer.choice.reference == proposed, timeout=10_000)
+        assert proposed.startswith("pytorch/pytorch:")
+        assert not proposed.endswith(f":{first}")

@@ -210,7 +210,8 @@ class _Gathering:
 
     def conclude(self) -> list[Finding]:
         """Ask the checks that can be asked now."""
-        reached = ask_ready_checks(self.snapshot(), load_catalogue(), self._collected, self._findings)
+        catalogue = self._context.catalogue()
+        reached = ask_ready_checks(self.snapshot(), catalogue, self._collected, self._findings)
         self._findings.update(reached)
         return [finding for finding in reached.values() if finding.id in self._wanted]
 

@@ -30,11 +30,10 @@ class ListImagesJob(Job[tuple[LocalImage, ...]]):
 
 
 class InspectedImage(msgspec.Struct, frozen=True, kw_only=True):
-    """A local image, with what it says of itself and the environment variables it sets for what runs in it."""
+    """A local image, with what it says of itself."""
 
     image: LocalImage
     config: ImageConfig
-    environment: dict[str, str]
 
 
 class InspectImageJob(Job[InspectedImage]):
@@ -56,7 +55,7 @@ class InspectImageJob(Job[InspectedImage]):
             if image is None:
                 raise Trouble("image-not-here", reference=self._reference)
             config = engine.image_config(self._reference)
-            return InspectedImage(image=image, config=config, environment=dict(config.environment))
+            return InspectedImage(image=image, config=config)
         finally:
             engine.close()
 

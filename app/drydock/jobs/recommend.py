@@ -9,7 +9,6 @@ from drydock.core.images import Catalogue, Machine, Reason, Recommendation, Wish
 from drydock.core.images.described import Described
 from drydock.core.images.judged import Judgement, judge
 from drydock.core.trouble import Trouble
-from drydock.data.catalogue import load_catalogue
 from drydock.data.reasons import text
 from drydock.jobs.context import Context
 from drydock.jobs.diagnose import DiagnoseJob
@@ -19,9 +18,9 @@ from drydock.world import Stop
 _UNREAD = {"cause": "unread"}
 
 
-def recommend_for(snapshot: Snapshot, wish: Wish, catalogue: Catalogue | None = None) -> Recommendation:
-    """Return the choice for a machine that was looked at; takes milliseconds. Without a catalogue, the shipped one."""
-    answer = recommend(machine_of(snapshot), wish, catalogue or load_catalogue())
+def recommend_for(snapshot: Snapshot, wish: Wish, catalogue: Catalogue) -> Recommendation:
+    """Return the choice for a machine that was looked at; takes milliseconds."""
+    answer = recommend(machine_of(snapshot), wish, catalogue)
     if answer.refusal is None or not _is_unread(answer.refusal.code, snapshot):
         return answer
     unread = msgspec.structs.replace(answer.refusal, values={**answer.refusal.values, **_UNREAD})

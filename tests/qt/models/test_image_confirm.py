@@ -39,7 +39,7 @@ def snapshot():
 
 @pytest.fixture(scope="module")
 def choice(snapshot):
-    return recommend_for(snapshot, Wish()).choice
+    return recommend_for(snapshot, Wish(), load_catalogue()).choice
 
 
 def told(choice, snapshot, *, free=400 * GB, here=4, environment=None):

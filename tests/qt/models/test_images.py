@@ -50,7 +50,7 @@ def test_without_a_gpu_images_still_run_on_the_cpu():
 
 
 def test_the_chosen_image_is_explained_once(desktop):
-    choice = recommend_for(desktop, Wish()).choice
+    choice = recommend_for(desktop, Wish(), load_catalogue()).choice
     told = " ".join(reasons(choice))
     assert choice.torch in told
     assert "code for" not in told  # the row of the GPU says that
@@ -59,12 +59,12 @@ def test_the_chosen_image_is_explained_once(desktop):
 
 
 def test_equal_gpus_share_a_row():
-    choice = recommend_for(open_machine("h100x8-server").snapshot, Wish()).choice
+    choice = recommend_for(open_machine("h100x8-server").snapshot, Wish(), load_catalogue()).choice
     assert [name for name, _ in gpu_code(choice)] == ["8x H100 80GB HBM3"]
 
 
 def test_every_image_is_listed_with_its_verdict(desktop):
-    answer, catalogue = recommend_for(desktop, Wish()), load_catalogue()
+    answer, catalogue = recommend_for(desktop, Wish(), load_catalogue()), load_catalogue()
     rows = catalogue_rows(answer, catalogue, (local(answer.choice.reference),))
     assert len(rows) == len(catalogue.images)
     assert (rows[0].reference, rows[0].verdict, rows[0].here) == (answer.choice.reference, "recommended", True)
@@ -78,7 +78,7 @@ def test_every_image_is_listed_with_its_verdict(desktop):
 
 def test_where_no_gpu_answers_no_image_is_said_to_work():
     snapshot = open_machine("broken-laptop").snapshot
-    rows = catalogue_rows(recommend_for(snapshot, Wish()), load_catalogue(), ())
+    rows = catalogue_rows(recommend_for(snapshot, Wish(), load_catalogue()), load_catalogue(), ())
     assert {row.verdict for row in rows} == {"cpu_only", "not_proven"}
     assert all(row.why for row in rows)
 
@@ -94,18 +94,18 @@ def test_where_no_gpu_answers_no_image_is_said_to_work():
     ],
 )
 def test_each_way_out_of_a_refusal_leads_to_its_image(desktop, wish):
-    answer = recommend_for(desktop, wish)
+    answer = recommend_for(desktop, wish, load_catalogue())
     assert refusal_text(answer.refusal)
     for choice in (answer.refusal.nearest, *answer.refusal.others):
-        relaxed = nearest_wish(desktop, wish, choice)
+        relaxed = nearest_wish(desktop, wish, choice, load_catalogue())
         assert relaxed.task == wish.task
-        assert recommend_for(desktop, relaxed).choice.reference == choice.reference
+        assert recommend_for(desktop, relaxed, load_catalogue()).choice.reference == choice.reference
 
 
 def test_mixed_gpus_have_a_plan_each():
     old = gpu(1, name=Known("NVIDIA GeForce GTX 1080"), compute_capability=Known((6, 1)))
     snapshot = healthy_snapshot(gpus=(gpu(0), old))
-    plans = recommend_for(snapshot, Wish()).per_gpu
+    plans = recommend_for(snapshot, Wish(), load_catalogue()).per_gpu
     assert [plan_title(plan) for plan in plans] == ["GeForce RTX 4090", "GeForce GTX 1080"]
 
 
@@ -137,7 +137,7 @@ def test_a_local_image_is_found_however_its_name_is_written(reference, found):
 
 def test_the_filter_keeps_rows_with_every_word(qapp, desktop):
     table = CatalogueTable()
-    table.set_rows(catalogue_rows(recommend_for(desktop, Wish()), load_catalogue(), ()))
+    table.set_rows(catalogue_rows(recommend_for(desktop, Wish(), load_catalogue()), load_catalogue(), ()))
     table.narrow(Filter(text="2.9 devel"))
     assert table.rows
     assert all(row.torch.startswith("2.9") and row.flavour == "devel" for row in table.rows)
@@ -149,7 +149,7 @@ def test_the_filter_keeps_rows_with_every_word(qapp, desktop):
 
 
 def test_the_filters_narrow_to_a_series_a_cuda_and_a_flavour(qapp, desktop):
-    rows = catalogue_rows(recommend_for(desktop, Wish()), load_catalogue(), ())
+    rows = catalogue_rows(recommend_for(desktop, Wish(), load_catalogue()), load_catalogue(), ())
     offered = filter_choices(rows)
     assert offered.series.index("2.10") < offered.series.index("2.9") < offered.series.index("1.13")
     assert "12.6" in offered.cuda
@@ -173,7 +173,9 @@ def test_a_listed_tag_that_the_catalogue_does_not_know_is_newer_and_never_recomm
 
 
 def test_every_reason_is_told_with_what_would_help(desktop):
-    rows = {row.name: row for row in catalogue_rows(recommend_for(desktop, Wish()), load_catalogue(), ())}
+    rows = {
+        row.name: row for row in catalogue_rows(recommend_for(desktop, Wish(), load_catalogue()), load_catalogue(), ())
+    }
     lines = reason_lines(rows["2.14.1-cuda13.2-cudnn9-devel"])
     assert [line.state for line in lines] == ["broken", "attention"]
     assert "Install driver" in lines[0].text

@@ -117,7 +117,7 @@ def test_the_command_is_known_at_once(desktop):
 
 
 def test_the_image_is_judged(desktop):
-    answer, catalogue = recommend_for(desktop, Wish()), load_catalogue()
+    answer, catalogue = recommend_for(desktop, Wish(), load_catalogue()), load_catalogue()
     assert image_note(answer.choice.reference, answer, catalogue, ())[0] == "ok"
     assert image_note(answer.alternatives[0], answer, catalogue, ())[0] == "ok"
     assert image_note("me/mine:1", answer, catalogue, ())[0] == "not_tested"

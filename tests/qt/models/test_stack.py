@@ -3,6 +3,7 @@ import pytest
 
 from drydock.core.facts import Known, Missing
 from drydock.core.images import Wish
+from drydock.data.catalogue import load_catalogue
 from drydock.data.machine import open_machine
 from drydock.jobs.diagnose import diagnose_snapshot
 from drydock.jobs.recommend import recommend_for
@@ -13,7 +14,7 @@ from drydock.store import Store
 
 def told(snapshot, sessions=None, proof=None):
     diagnosis = diagnose_snapshot(snapshot)
-    answer = recommend_for(snapshot, Wish())
+    answer = recommend_for(snapshot, Wish(), load_catalogue())
     found = {layer.id: layer for layer in layers(diagnosis, answer, sessions, proof)}
     return found, headline(diagnosis, answer, proof)
 

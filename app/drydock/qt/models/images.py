@@ -74,7 +74,7 @@ def find_local(reference: str, local: tuple[LocalImage, ...]) -> LocalImage | No
     return next((image for image in local if wanted in image.references or wanted in image.digests), None)
 
 
-def nearest_wish(snapshot: Snapshot, wish: Wish, nearest: Choice, catalogue: Catalogue | None = None) -> Wish:
+def nearest_wish(snapshot: Snapshot, wish: Wish, nearest: Choice, catalogue: Catalogue) -> Wish:
     """Return the wish, as close to the old one as can be, that is answered with ``nearest``."""
     exact = {"torch": nearest.torch, "cuda": nearest.cuda, "flavour": nearest.flavour}
     given = [name for name in exact if getattr(wish, name)]

@@ -205,7 +205,8 @@ class BenchmarkPage(Page):
     def _offer(self, diagnosis: Diagnosis | None) -> None:
         if self._app.recorded or diagnosis is None:
             return
-        self.where.offer(diagnosis.snapshot, recommend_for(diagnosis.snapshot, Wish()))
+        answer = recommend_for(diagnosis.snapshot, Wish(), self._app.context.catalogue())
+        self.where.offer(diagnosis.snapshot, answer)
         self._ask_sessions()
 
     # sessions and history

@@ -111,7 +111,7 @@ class HomePage(Page):
         from drydock.qt.models.stack import headline, layers
 
         self._proof = self._newest_proof()
-        recommendation = recommend_for(diagnosis.snapshot, Wish())
+        recommendation = recommend_for(diagnosis.snapshot, Wish(), self._app.context.catalogue())
         found = headline(diagnosis, recommendation, self._proof)
         self._headline = found
         self.header.say(found.title, found.sentence, found.button)

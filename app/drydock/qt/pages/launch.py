@@ -7,7 +7,6 @@ from drydock.core.findings import Diagnosis
 from drydock.core.images import Recommendation, Wish
 from drydock.core.launch import Choice, Problem, blockers
 from drydock.core.trouble import Trouble
-from drydock.data.catalogue import load_catalogue
 from drydock.jobs.recommend import recommend_for
 from drydock.jobs.sessions import Session
 from drydock.qt.app import App
@@ -61,7 +60,7 @@ class LaunchPage(Page):
             self.tabs.setCurrentIndex(0)
             self.form.take_wish(wish)
             diagnosis = self._app.diagnosis
-            if diagnosis and wants_compiler(wish, diagnosis.snapshot, load_catalogue()):
+            if diagnosis and wants_compiler(wish, diagnosis.snapshot, self._app.context.catalogue()):
                 self.form.compiler.setChecked(True)
 
     def work_on_its_way(self) -> str:
@@ -140,7 +139,7 @@ class LaunchPage(Page):
 
     def _show(self, diagnosis: Diagnosis) -> None:
         snapshot = diagnosis.snapshot
-        self._answer = recommend_for(snapshot, Wish())
+        self._answer = recommend_for(snapshot, Wish(), self._app.context.catalogue())
         self._prefill(diagnosis)
         self._judge()
 
@@ -192,9 +191,9 @@ class LaunchPage(Page):
         choice, unread = self._read()
         taken = self.sessions.names
         self._problems = all_problems(choice, unread, diagnosis.snapshot, taken, self.plan.previewed)
-        self.form.show_compiler_note(compiler_note(choice.image, diagnosis.snapshot, load_catalogue()))
+        self.form.show_compiler_note(compiler_note(choice.image, diagnosis.snapshot, self._app.context.catalogue()))
         if choice.image:
-            self.form.show_image_note(*image_note(choice.image, answer, load_catalogue(), self._local))
+            self.form.show_image_note(*image_note(choice.image, answer, self._app.context.catalogue(), self._local))
         elif answer.choice is None:
             self.form.show_image_note("broken", f"{refusal_text(answer.refusal)} {self.tr('Name an image yourself.')}")
         else:
