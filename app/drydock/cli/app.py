@@ -11,6 +11,7 @@ from drydock.cli.shell import Shell
 _COMMANDS = {
     "gui": ("drydock.cli.gui", "gui", "Open the window."),
     "doctor": ("drydock.cli.doctor", "doctor", "Say what is wrong with this machine, and what to do."),
+    "mend": ("drydock.cli.mend", "mend", "Apply a remedy with your consent, take it back, read the log of it."),
     "images": ("drydock.cli.images", "images", "Recommend, list, pull and inspect images."),
     "launch": ("drydock.cli.launch", "launch", "Start a container with GPUs, ports and volumes."),
     "sessions": ("drydock.cli.sessions", "sessions", "List, follow, connect to, stop and remove sessions."),

@@ -5,7 +5,7 @@ from typing import Any
 import click
 import msgspec
 
-from drydock.core.findings import Change, Diagnosis, Finding, Past
+from drydock.core.findings import Change, Diagnosis, Finding, Past, State
 from drydock.core.remedies import remedies_for
 from drydock.data.knowledge import change_text, finding_article, past_text
 
@@ -50,14 +50,18 @@ def _finding_json(finding: Finding, diagnosis: Diagnosis) -> dict[str, Any]:
     }
 
 
+def mark(state: State) -> str:
+    """Return a state's word, with its colour."""
+    return click.style(f"{_WORDS[state]:>10}", fg=_COLOURS[state], bold=state == "broken")
+
+
 def print_diagnosis(diagnosis: Diagnosis, *, verbose: bool) -> None:
     """Print the findings with their remedies; ``verbose`` also what was not tested, and all evidence."""
     for finding in diagnosis.findings:
         if finding.state == "not_tested" and not verbose:
             continue
         article = finding_article(finding)
-        mark = click.style(f"{_WORDS[finding.state]:>10}", fg=_COLOURS[finding.state], bold=finding.state == "broken")
-        click.echo(f"{mark}  {article.title}: {article.text}")
+        click.echo(f"{mark(finding.state)}  {article.title}: {article.text}")
         if finding.state in {"broken", "attention"}:
             for line in (article.consequence, article.remedy):
                 if line:

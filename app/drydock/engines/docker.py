@@ -1,7 +1,9 @@
 """The Engine protocol over Docker's API (Podman answers it too, through its compatible socket)."""
 
+import json
 import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from urllib.parse import urlencode
 
 from drydock.core.facts import (
     Container,
@@ -220,6 +222,29 @@ class DockerEngine:
             why = "timeout" if trouble.id == "engine-timeout" else "failed"
             return Missing(why, str(trouble.values.get("text", trouble.id)))
         return Known(unused_build_cache(usage))
+
+    def clear_build_cache(self) -> int:
+        """Empty the build cache of what no build uses; return the bytes that were freed."""
+        act = self._api.act("engine")
+        return self._api.call(act, self._api.patient.prune_builds, answers.Pruned).space_reclaimed
+
+    def container_sizes(self, label: str = "") -> Fact[Mapping[str, int]]:
+        """Return the bytes that each container wrote to itself, by name."""
+        wanted = {"all": "1", "size": "1"}
+        if label:
+            wanted["filters"] = json.dumps({"label": [label]})
+        try:
+            entries = self._api.ask(
+                self._api.act("engine"),
+                f"/containers/json?{urlencode(wanted)}",
+                tuple[answers.ContainerSummary, ...],
+                limit=_DISK_USAGE_LIMIT,
+                headers={},
+            )
+        except Trouble as trouble:
+            why = "timeout" if trouble.id == "engine-timeout" else "failed"
+            return Missing(why, str(trouble.values.get("text", trouble.id)))
+        return Known({answers.container_of_summary(entry, ()).name: entry.size_rw or 0 for entry in entries})
 
     def logs(self, container: str, stop: Stop, tail: int | None = None, follow: bool = True) -> Iterator[str]:
         """Yield log lines as they come, until the container ends or the stop."""

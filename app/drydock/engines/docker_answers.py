@@ -107,6 +107,13 @@ class ContainerSummary(_Answer, frozen=True):
     state: str = ""
     labels: dict[str, str] | None = None
     ports: tuple[PublishedPort, ...] | None = None
+    size_rw: int | None = None
+
+
+class Pruned(_Answer, frozen=True):
+    """What ``/build/prune`` did."""
+
+    space_reclaimed: int = 0
 
 
 class State(_Answer, frozen=True):

@@ -343,6 +343,18 @@ class Engine(Protocol):
         """Return the bytes of the build cache that no build uses; takes at most a few seconds and never raises."""
         ...
 
+    def clear_build_cache(self) -> int:
+        """Empty the build cache of what no build uses; return the bytes that were freed.
+
+        Raises:
+            Trouble: the engine does not answer, or has no build cache.
+        """
+        ...
+
+    def container_sizes(self, label: str = "") -> Fact[Mapping[str, int]]:
+        """Return the bytes that each container wrote to itself, by name; takes at most a few seconds, never raises."""
+        ...
+
     def logs(self, container: str, stop: Stop, tail: int | None = None, follow: bool = True) -> Iterator[str]:
         """Yield log lines as they come (stdout and stderr, in order), until the container ends or the stop."""
         ...

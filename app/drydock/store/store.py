@@ -15,6 +15,7 @@ from drydock.store.tag_lists import read_tag_lists, write_tag_lists
 if TYPE_CHECKING:
     from drydock.core.changes import KeptMachine
     from drydock.store.history import History
+    from drydock.store.ledger import Ledger
 
 T = TypeVar("T")
 
@@ -97,6 +98,13 @@ class Store:
             write_machines(self._machines_file, machines)
         except OSError as error:
             self._say(f"the state of this computer could not be kept: {error}")
+
+    @property
+    def ledger(self) -> "Ledger":
+        """The log of what was changed on this computer."""
+        from drydock.store.ledger import Ledger
+
+        return Ledger(self.directory)
 
     def add_record(
         self, kind: str, payload: bytes, summary: Mapping[str, str | int | float | bool | None]

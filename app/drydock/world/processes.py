@@ -28,18 +28,28 @@ _LEFT_OPEN = 0.5
 """Seconds to wait for the end of output after the process ended: a grandchild may hold the pipe open."""
 
 
-def run(argv: Sequence[str], environment: Mapping[str, str], limit: float, stdin: str) -> Outcome:
-    """Run a program to its end; after ``limit`` seconds its whole process group is killed."""
+def run(
+    argv: Sequence[str], environment: Mapping[str, str], limit: float, stdin: str, *, own_session: bool = True
+) -> Outcome:
+    """Run a program to its end; after ``limit`` seconds its whole process group is killed.
+
+    Without a session of its own it can ask on this process's terminal; then only itself is killed.
+    """
     started = time.monotonic()
     try:
-        process = _open(argv, environment, with_stdin=bool(stdin))
+        process = _open(argv, environment, with_stdin=bool(stdin), own_session=own_session)
     except (OSError, ValueError) as error:
         return _not_started(argv, error)
     out, err = _Sink(process.stdout, OUTPUT_LIMIT), _Sink(process.stderr, OUTPUT_LIMIT)
     feeder = _feed(process, stdin)
     timed_out = not _ended_within(process, limit)
     if timed_out:
-        kill_group(process)
+        if own_session:
+            kill_group(process)
+        else:
+            # one that became root may not be killed by its person
+            with contextlib.suppress(OSError):
+                process.kill()
         _ended_within(process, _GRACE)
     for reader in (out, err, feeder):
         if reader:
@@ -55,7 +65,12 @@ def run(argv: Sequence[str], environment: Mapping[str, str], limit: float, stdin
 
 
 def _open(
-    argv: Sequence[str], environment: Mapping[str, str], *, with_stdin: bool = False, directory: str = ""
+    argv: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    with_stdin: bool = False,
+    directory: str = "",
+    own_session: bool = True,
 ) -> "subprocess.Popen[bytes]":
     flags = 0
     if os.name == "nt":
@@ -69,7 +84,7 @@ def _open(
         cwd=directory or None,
         creationflags=flags,
         # a session of its own: a group to kill, and no terminal to ask for passwords on
-        start_new_session=os.name != "nt",
+        start_new_session=own_session and os.name != "nt",
     )
 
 

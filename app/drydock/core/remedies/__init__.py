@@ -1,8 +1,8 @@
-"""What would help against a finding, as text to look at first. Nothing here performs anything."""
+"""What would help against a finding, to look at first. Nothing here performs anything."""
 
 from drydock.core.facts import Snapshot
 from drydock.core.findings import Finding
-from drydock.core.remedies import driver, engine, toolkit
+from drydock.core.remedies import driver, engine, toolkit, upkeep
 from drydock.core.remedies.remedy import Make, Packages, Remedy, packages_of
 
 __all__ = ["OFFERED", "Packages", "Remedy", "packages_of", "remedies_for"]
@@ -11,8 +11,11 @@ __all__ = ["OFFERED", "Packages", "Remedy", "packages_of", "remedies_for"]
 def remedies_for(finding: Finding, snapshot: Snapshot) -> tuple[Remedy, ...]:
     """Return what would help against a finding, best first; empty where only a person can decide."""
     makers = _MAKERS.get((finding.id, finding.variant), ())
-    made = (make(finding, snapshot) for make in makers)
-    return tuple(remedy for remedy in made if remedy)
+    found: list[Remedy] = []
+    for make in makers:
+        made = make(finding, snapshot)
+        found += made if isinstance(made, tuple) else [made] if made else []
+    return tuple(found)
 
 
 _MAKERS: dict[tuple[str, str], tuple[Make, ...]] = {
@@ -43,6 +46,20 @@ _MAKERS: dict[tuple[str, str], tuple[Make, ...]] = {
     ("engine-config-applied", "differs"): (engine.restart_engine,),
     ("engine-certificates", "restart"): (engine.restart_engine,),
     ("engine-bridge", "absent"): (engine.restart_engine,),
+    ("engine-kind", "desktop_linux"): (engine.use_default_context,),
+    ("engine-place", "remote"): (engine.use_default_context,),
+    ("engine-config", "unreadable"): (engine.mend_config,),
+    ("engine-config", "unreadable_later"): (engine.mend_config,),
+    ("engine-config", "empty"): (engine.mend_config,),
+    ("engine-disk", "small"): (upkeep.clean_disk,),
+    ("engine-disk", "small_image_here"): (upkeep.clean_disk,),
+    ("engine-disk", "tight"): (upkeep.clean_disk,),
+    ("engine-files", "few"): (upkeep.clean_disk,),
+    ("engine-files", "full"): (upkeep.clean_disk,),
+    ("engine-leftovers", "much"): (upkeep.clean_disk,),
+    ("work-ended", "many"): (upkeep.clean_disk,),
+    ("work-ports", "taken"): (upkeep.free_ports,),
+    ("host-shm", "small"): (upkeep.grow_host_shm,),
     ("toolkit-installed", "absent"): (toolkit.install_toolkit,),
     ("toolkit-registered", "program_gone"): (toolkit.install_toolkit,),
     ("toolkit-registered", "not_restarted"): (engine.restart_engine,),
@@ -51,6 +68,8 @@ _MAKERS: dict[tuple[str, str], tuple[Make, ...]] = {
     ("toolkit-path", "cdi_unlisted"): (toolkit.register_runtime,),
     ("toolkit-path", "none"): (toolkit.register_runtime,),
     ("toolkit-path", "podman"): (toolkit.write_cdi,),
+    ("toolkit-cdi-engine", "off"): (toolkit.switch_cdi_on,),
+    ("toolkit-cdi-engine", "off_by_file"): (toolkit.switch_cdi_on,),
     ("toolkit-cdi", "stale"): (toolkit.rewrite_cdi,),
     ("toolkit-cdi-files", "gone"): (toolkit.rewrite_cdi,),
 }

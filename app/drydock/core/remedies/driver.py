@@ -3,6 +3,8 @@
 from drydock.core.facts import Snapshot, known_or
 from drydock.core.findings import Finding
 from drydock.core.remedies.remedy import Packages, Remedy, on_linux, packages_of, remedy
+from drydock.core.remedies.services import enable_steps
+from drydock.core.remedies.steps import RunStep
 
 
 def load_module(_finding: Finding, snapshot: Snapshot) -> Remedy | None:
@@ -14,6 +16,12 @@ def load_module(_finding: Finding, snapshot: Snapshot) -> Remedy | None:
         "Load the driver's kernel module",
         "sudo modprobe nvidia",
         note="What it prints is the reason when it fails.",
+        steps=(
+            RunStep(
+                title="Load the module", argv=("modprobe", "nvidia"), privileged=True, undo=("modprobe", "-r", "nvidia")
+            ),
+        ),
+        recheck=("driver-ready",),
     )
 
 
@@ -105,7 +113,14 @@ def make_nodes(_finding: Finding, snapshot: Snapshot) -> Remedy | None:
     """Make the device nodes."""
     if not on_linux(snapshot):
         return None
-    return remedy("make-nodes", "Make the device nodes", "sudo nvidia-modprobe -c 0 -u")
+    make = RunStep(title="Make the device nodes", argv=("nvidia-modprobe", "-c", "0", "-u"), privileged=True)
+    return remedy(
+        "make-nodes",
+        "Make the device nodes",
+        "sudo nvidia-modprobe -c 0 -u",
+        steps=(make,),
+        recheck=("driver-nodes", "driver-ready"),
+    )
 
 
 def persistence(_finding: Finding, _snapshot: Snapshot) -> Remedy | None:
@@ -115,6 +130,8 @@ def persistence(_finding: Finding, _snapshot: Snapshot) -> Remedy | None:
         "Start NVIDIA's persistence daemon, now and at every start",
         "sudo systemctl enable --now nvidia-persistenced",
         note="To take it back: 'sudo systemctl disable --now nvidia-persistenced'.",
+        steps=enable_steps("nvidia-persistenced", "NVIDIA's persistence daemon"),
+        recheck=("gpu-persistence",),
     )
 
 
@@ -126,4 +143,6 @@ def fabric_manager(_finding: Finding, _snapshot: Snapshot) -> Remedy | None:
         "sudo systemctl enable --now nvidia-fabricmanager",
         note="It must be of exactly the driver's version. "
         "To take it back: 'sudo systemctl disable --now nvidia-fabricmanager'.",
+        steps=enable_steps("nvidia-fabricmanager", "NVIDIA's fabric manager"),
+        recheck=("gpu-fabric",),
     )

@@ -7,6 +7,7 @@ import msgspec
 
 from drydock.core.facts import Known, Snapshot
 from drydock.core.findings import Finding
+from drydock.core.remedies.steps import RecipeStep
 
 Packages: TypeAlias = Literal["apt", "dnf", "zypper", "pacman", "unknown"]
 
@@ -27,6 +28,9 @@ class Remedy(msgspec.Struct, frozen=True, kw_only=True):
         commands: lines for a shell, in their order; those that need root begin with ``sudo``.
         privileged: whether a line needs root.
         note: what to know before.
+        target: what it is applied to, where there are several.
+        steps: what Drydock itself would do; none where only a person can do it.
+        recheck: ids of checks to ask afterwards, besides that of the finding.
     """
 
     id: str
@@ -34,9 +38,12 @@ class Remedy(msgspec.Struct, frozen=True, kw_only=True):
     commands: tuple[str, ...]
     privileged: bool
     note: str = ""
+    target: str = ""
+    steps: tuple[RecipeStep, ...] = ()
+    recheck: tuple[str, ...] = ()
 
 
-Make: TypeAlias = Callable[[Finding, Snapshot], Remedy | None]
+Make: TypeAlias = Callable[[Finding, Snapshot], "Remedy | tuple[Remedy, ...] | None"]
 """Makes a remedy for a finding; None where it does not fit this machine."""
 
 
@@ -52,10 +59,27 @@ def packages_of(snapshot: Snapshot) -> Packages:
     return "unknown"
 
 
-def remedy(remedy_id: str, title: str, *commands: str, note: str = "") -> Remedy:
+def remedy(
+    remedy_id: str,
+    title: str,
+    *commands: str,
+    note: str = "",
+    target: str = "",
+    steps: tuple[RecipeStep, ...] = (),
+    recheck: tuple[str, ...] = (),
+) -> Remedy:
     """Make a remedy; it is privileged when a command uses sudo."""
     privileged = any("sudo " in command for command in commands)
-    return Remedy(id=remedy_id, title=title, commands=commands, privileged=privileged, note=note)
+    return Remedy(
+        id=remedy_id,
+        title=title,
+        commands=commands,
+        privileged=privileged,
+        note=note,
+        target=target,
+        steps=steps,
+        recheck=recheck,
+    )
 
 
 def on_linux(snapshot: Snapshot) -> bool:

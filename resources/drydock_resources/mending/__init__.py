@@ -1,0 +1,1 @@
+"""What runs as root when a remedy is applied."""
