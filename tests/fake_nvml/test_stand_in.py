@@ -71,7 +71,7 @@ def test_every_scenario_is_understood(scenario: str, fake_nvml: Callable[[str], 
 
 def test_numbers_move_in_time(fake_nvml: Callable[[str], FakeNvml]) -> None:
     fake = fake_nvml("rtx4090")
-    fake.change("gpu_utilisation = 5..97/10", "gpu_utilisation = 0:5 1:97")
+    fake.change("gpu_utilisation = 5..97/10", "gpu_utilisation = 0:5 3:97")
     fake.change("power_mw = 60000..450000/20", "power_mw = 60000..450000/1")
     code = """
 import pynvml as n, time
