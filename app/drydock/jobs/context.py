@@ -18,11 +18,13 @@ class Context:
 
     Attributes:
         engine: the ``--engine`` wish: an address or a context's name; empty follows the environment.
+        root: the directory below which remedies find files, and whose programs come first; empty is this computer.
     """
 
     world: World
     store: Store
     engine: str = ""
+    root: str = ""
 
     def open_engine(self) -> Engine:
         """Connect to the chosen engine.

@@ -1,4 +1,4 @@
-"""Everything long that goes on beside the pages: pulls one after the other, imports, exports and builds at once."""
+"""Everything long that goes on beside the pages: pulls one after the other, all else at once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 
-Kind: TypeAlias = Literal["pull", "import", "export", "build"]
+Kind: TypeAlias = Literal["pull", "import", "export", "build", "mend"]
 ActivityState: TypeAlias = Literal["waiting", "running", "paused", "done", "failed", "stopped"]
 
 ON_ITS_WAY: frozenset[ActivityState] = frozenset(("waiting", "running"))
@@ -96,6 +96,11 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it is done, failed or stopped."""
         return self.state in ENDED
 
+    @property
+    def can_repeat(self) -> bool:
+        """Whether it may be tried again from the list; a remedy is looked at anew first."""
+        return self.state in ("failed", "stopped") and self.kind != "mend"
+
 
 class _Entry:
     """What is kept of an activity beside what is shown."""
@@ -104,6 +109,7 @@ class _Entry:
         self.activity = activity
         self.make = make
         self.words: Callable[[Any], Words | None] | None = None
+        self.steps: Callable[[Any], None] | None = None
         self.done: Callable[[Any], None] | None = None
         self.done_words: Callable[[Any], str] | None = None
         self.changes_images = False
@@ -217,20 +223,23 @@ class Activities(QObject):
         *,
         reference: str = "",
         words: Callable[[Any], Words | None] | None = None,
+        steps: Callable[[Any], None] | None = None,
         done: Callable[[R], None] | None = None,
         done_words: Callable[[R], str] | None = None,
         changes_images: bool = False,
         page: str = "images",
         argument: object = None,
     ) -> Activity:
-        """Start an import, an export or a build at once.
+        """Start anything but a pull at once.
 
         Args:
             kind: what it is.
             title: a short sentence (``Importing torch.tar``).
             make: makes the job; again when it is tried again.
             reference: the image it is about.
-            words: makes the words of a step (None: the step says nothing new); of the steps only the newest counts.
+            words: makes the words of a step (None: the step says nothing new); of the steps only the newest
+                counts, unless there are ``steps``.
+            steps: takes every step, in order.
             done: takes the result.
             done_words: makes the sentence that tells the person of the result.
             changes_images: whether the engine's images are others afterwards.
@@ -241,7 +250,7 @@ class Activities(QObject):
             id=self._next_id(), kind=kind, title=title, reference=reference, page=page, argument=argument
         )
         entry = _Entry(activity, make)
-        entry.words, entry.done, entry.done_words = words, done, done_words
+        entry.words, entry.steps, entry.done, entry.done_words = words, steps, done, done_words
         entry.changes_images = changes_images
         self._entries[activity.id] = entry
         self._run(entry)
@@ -258,7 +267,7 @@ class Activities(QObject):
     def resume(self, activity: Activity | int) -> None:
         """Go on with what was paused, or try again what failed or was stopped."""
         entry = self._entries.get(_id(activity))
-        if entry is None or entry.activity.state not in ("paused", "failed", "stopped"):
+        if entry is None or not (entry.activity.state == "paused" or entry.activity.can_repeat):
             return
         if entry.bar:
             entry.bar.begin(kept=bool(entry.activity.keeps))
@@ -318,7 +327,7 @@ class Activities(QObject):
             failed=partial(self._failed, entry),
             progress=partial(self._pull_step if is_pull else self._step, entry),
             stopped=partial(self._stopped, entry),
-            newest=True,
+            newest=entry.steps is None,
         )
         detail = self.tr("Asking the registry…") if is_pull else ""
         self._change(entry, state="running", detail=detail)
@@ -332,6 +341,8 @@ class Activities(QObject):
         self._change(entry, share=share, done=words.done, left=words.left, detail=words.detail)
 
     def _step(self, entry: _Entry, step: object) -> None:
+        if entry.steps:
+            entry.steps(step)
         words = entry.words(step) if entry.words else None
         if words:
             self._change(entry, share=words.share, done=words.done, left=words.left, detail=words.detail)

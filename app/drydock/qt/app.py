@@ -12,6 +12,7 @@ from drydock.qt.bridge import Bridge, Running
 if TYPE_CHECKING:
     from drydock.core.findings import Diagnosis
     from drydock.data.machine import RecordedMachine
+    from drydock.qt.mending import Mending
 
 
 class App(QObject):
@@ -20,7 +21,7 @@ class App(QObject):
     Attributes:
         context: the doors and the store, for making jobs.
         bridge: starts jobs.
-        activities: pulls, imports, exports and builds, which go on whatever page is shown.
+        activities: pulls, imports, exports, builds and mending, which go on whatever page is shown.
         machine: a recorded machine shown instead of this computer, or None.
         diagnosis: the newest diagnosis of the machine that is shown, or None before the first.
 
@@ -56,6 +57,16 @@ class App(QObject):
         self.machine = machine
         self.diagnosis: Diagnosis | None = None
         self._running: Running | None = None
+        self._mending: Mending | None = None
+
+    @property
+    def mending(self) -> "Mending":
+        """What carries remedies out; made when it is first asked for."""
+        if self._mending is None:
+            from drydock.qt.mending import Mending
+
+            self._mending = Mending(self)
+        return self._mending
 
     @property
     def recorded(self) -> bool:

@@ -71,6 +71,9 @@ def would_stop(activities: "Sequence[Activity]") -> tuple[str, ...]:
             sentences.append(tr("Activities", "{image} is still being pulled.").format(image=one.reference))
         elif one.state == "waiting":
             sentences.append(tr("Activities", "{image} waits to be pulled.").format(image=one.reference))
+        elif one.kind == "mend":
+            words = tr("Activities", "{title}: the step that runs is finished first, and what was done is taken back.")
+            sentences.append(words.format(title=one.title))
         elif one.state == "running":
             sentences.append(f"{one.title}.")
     return tuple(sentences)

@@ -23,7 +23,7 @@ _GLYPHS = {
     "failed": ("broken", "broken"),
     "stopped": ("stop", "muted"),
 }
-_KINDS = {"pull": "download", "import": "folder", "export": "upload", "build": "work"}
+_KINDS = {"pull": "download", "import": "folder", "export": "upload", "build": "work", "mend": "doctor"}
 
 
 def _failure(trouble: Trouble) -> str:
@@ -116,7 +116,7 @@ class ActivityRow(QWidget):
 
     def _offer(self, activity: Activity) -> None:
         state = activity.state
-        again = state in ("failed", "stopped")
+        again = activity.can_repeat
         self.pause.setVisible(activity.can_pause and activity.on_its_way)
         self.pause.setToolTip(pause_words(activity))
         self.resume.setVisible(state == "paused" or again)
