@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from drydock.qt.activities import Activities, Activity
@@ -130,7 +130,23 @@ class Closing(QObject):
 
     def _stop_and_close(self) -> None:
         self._for_good = True
-        self._window.close()
+        mending = [one for one in self._activities.on_their_way if one.kind == "mend"]
+        if not mending:
+            self._window.close()
+            return
+        # a step that changes this computer is not broken off: unseen, its end is awaited
+        self._activities.ended.connect(self._close_when_mended)
+        for one in mending:
+            self._activities.cancel(one)
+        QApplication.setQuitOnLastWindowClosed(False)
+        self._window.hide()
+        self.hidden.emit(True)
+
+    def _close_when_mended(self) -> None:
+        if not any(one.kind == "mend" for one in self._activities.on_their_way):
+            self._activities.ended.disconnect(self._close_when_mended)
+            # the signal has others to tell first
+            QTimer.singleShot(0, self._window, self._window.close)
 
     # the tray
 

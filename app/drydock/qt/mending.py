@@ -35,6 +35,7 @@ class Mending(QObject):
 
     Attributes:
         progress: the plan on its way, or the one that ended last; None before the first.
+        watched: whether a window shows it, so that nobody needs to be told of its end elsewhere.
 
     Signals:
         changed: ``progress`` is another.
@@ -48,6 +49,7 @@ class Mending(QObject):
         super().__init__(app)
         self._app = app
         self._activity: Activity | None = None
+        self.watched = False
         self.progress: Progress | None = None
         app.activities.ended.connect(self._activity_ended)
 
@@ -79,7 +81,6 @@ class Mending(QObject):
             words=self._words,
             steps=self._take,
             done=self._end,
-            done_words=self._done_words,
             page="doctor",
             argument=finding or None,
         )
@@ -112,10 +113,6 @@ class Mending(QObject):
         # the look afterwards counts as a step
         return MendWords(share=done / (len(progress.lines) + 1), detail=now_words(progress))
 
-    def _done_words(self, mended: Mended) -> str:
-        assert self.progress is not None
-        return f"{mended.plan.title}: {verdict(ended(self.progress, mended)).title}."
-
     def _activity_ended(self, activity: Activity) -> None:
         """Take an end that is not a result: those come with their result a moment later."""
         if self._activity and activity.id == self._activity.id and activity.state != "done":
@@ -125,10 +122,16 @@ class Mending(QObject):
         if self.progress is None or not self.running:
             return
         self.progress = ended(self.progress, how)
+        progress = self.progress
+        if self.watched and self._activity:
+            self._app.activities.dismiss(self._activity)
+        elif progress.phase == "done":
+            found = verdict(progress)
+            self._app.noted.emit(f"{progress.plan.title}: {found.title}.", found.tone)
         self.changed.emit()
         self.ended.emit()
-        if self.progress.touched:
-            self._tell_pages(self.progress.plan)
+        if progress.touched:
+            self._tell_pages(progress.plan)
 
     def _tell_pages(self, plan: Plan) -> None:
         acts = {step.act for step in plan.steps if isinstance(step, EngineStep)}

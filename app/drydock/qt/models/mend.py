@@ -7,7 +7,7 @@ from PySide6.QtCore import QCoreApplication
 
 from drydock.core.facts import Fact, Missing
 from drydock.core.findings import Finding
-from drydock.core.remedies.plan import Plan, WriteStep, command_line, inverse_of
+from drydock.core.remedies.plan import Plan, WriteStep, command_line
 from drydock.core.remedies.steps import EngineStep, RunStep
 from drydock.core.trouble import Trouble
 from drydock.data.knowledge import check_articles, finding_article, trouble_article
@@ -19,7 +19,7 @@ from drydock.store.ledger import Entry
 from drydock.world.changes import Way
 
 _NAMED = 3
-_LONGEST = 58
+_LONGEST = 70
 
 
 def _tr(text: str) -> str:
@@ -34,7 +34,7 @@ class StepView(msgspec.Struct, frozen=True, kw_only=True):
         path: the file that is changed; empty where none is.
         fate: what becomes of the file as a whole, where it is made or removed.
         size: what it frees, as text.
-        lasting: nothing takes it back.
+        lasting: nothing takes it back, other than most of the plan.
     """
 
     number: int
@@ -51,8 +51,11 @@ class StepView(msgspec.Struct, frozen=True, kw_only=True):
 def step_views(plan: Plan) -> tuple[StepView, ...]:
     """Return what is shown of each step of a plan."""
     views: list[StepView] = []
+    lasting = plan.lasting
+    # where nothing can be taken back, that is said once for all of it
+    marked = lasting if len(lasting) < len(plan.steps) else ()
     for number, step in enumerate(plan.steps, 1):
-        view = StepView(number=number, title=step.title, lasting=inverse_of(step) is None)
+        view = StepView(number=number, title=step.title, lasting=step in marked)
         if isinstance(step, RunStep):
             view = msgspec.structs.replace(view, command=command_line(step), privileged=step.privileged)
         elif isinstance(step, WriteStep):
@@ -157,9 +160,26 @@ def stop_words(progress: Progress) -> str:
     """Return what stopping means now, or what it does since it was asked for."""
     if progress.phase == "checking":
         return _tr("Everything was done already; stopping only ends the look at it.")
+    if not can_stop(progress):
+        return _tr("This is the last step: it is finished in any case, and can be taken back afterwards.")
     if progress.stopping:
         return _tr("The step that runs is finished first, then what was done is taken back.")
     return _tr("Stopping waits for the step that runs, then takes back what was done.")
+
+
+def can_stop(progress: Progress) -> bool:
+    """Return whether stopping means anything now: the last step is finished in any case."""
+    if progress.stopping or progress.taken_back is not None:
+        return False
+    return progress.phase == "checking" or progress.number < len(progress.lines)
+
+
+def asks_now(progress: Progress, way: Fact[Way] | None) -> bool:
+    """Return whether a window may be asking for the password now."""
+    if progress.phase != "steps" or way is None or isinstance(way, Missing) or not progress.touched:
+        return False
+    step = progress.plan.steps[progress.number - 1]
+    return way.value in ("pkexec", "askpass") and not isinstance(step, EngineStep) and step.privileged
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -180,6 +200,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         next: what to do now.
         answers: those of the checks that were asked again that deserve to be read.
         fine: how many others are fine.
+        output: what the step said that failed.
         commands: lines that do the same by hand.
         diff: what somebody else did to a file.
     """
@@ -188,6 +209,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     text: str = ""
     next: str = ""
+    output: str = ""
     answers: tuple[Answer, ...] = ()
     fine: int = 0
     commands: tuple[str, ...] = ()
@@ -223,7 +245,10 @@ def _done(progress: Progress) -> Verdict:
         tone="attention",
         title=_tr("Done, but it did not help yet"),
         text=_joined(left, _tr("It was done, and the finding is still there.")),
-        next=_joined(progress.plan.note, _tr("Take it back if you do not want to keep it.")),
+        next=_joined(
+            _tr("What the note above says may still be missing.") if progress.plan.note else "",
+            "" if len(progress.plan.lasting) == len(progress.plan.steps) else _tr("It can be taken back."),
+        ),
     )
 
 
@@ -248,7 +273,7 @@ def _stopped(progress: Progress) -> Verdict:
 def _failed(progress: Progress, trouble: Trouble) -> Verdict:
     found = trouble_words(trouble)
     if not progress.touched:
-        return msgspec.structs.replace(found, text=_joined(found.text, _tr("Nothing was changed.")))
+        return msgspec.structs.replace(found, text=_joined(_tr("Nothing was changed."), found.text))
     number = next((index for index, line in enumerate(progress.lines, 1) if line.state == "failed"), 0)
     line = progress.lines[number - 1] if number else None
     where = _tr("Step {number}, “{title}”.").format(number=number, title=line.title) if line else ""
@@ -256,6 +281,7 @@ def _failed(progress: Progress, trouble: Trouble) -> Verdict:
     return msgspec.structs.replace(
         found,
         text=text,
+        output=line.text if line else "",
         next=_joined(_left_words(progress), found.next),
         commands=found.commands or by_hand(progress.plan),
     )

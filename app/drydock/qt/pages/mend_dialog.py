@@ -24,11 +24,10 @@ from drydock.qt.models.pull import size_text
 from drydock.qt.pages.mend_steps import StepList
 from drydock.qt.pages.mend_verdict import VerdictCard
 from drydock.qt.theme import tokens
-from drydock.qt.widgets.banner import Banner
 from drydock.qt.widgets.card import Card
 from drydock.qt.widgets.command_box import CommandBox
 from drydock.qt.widgets.key_value_list import KeyValueList, Row
-from drydock.qt.widgets.labels import button, label
+from drydock.qt.widgets.labels import button, label, rule
 from drydock.qt.widgets.progress_panel import ProgressLine
 
 Stage: TypeAlias = Literal["looking", "ready", "working", "ended", "unplanned"]
@@ -124,10 +123,8 @@ class MendDialog(QDialog):
         self._show_plan(plan)
         self._summary.set_rows(self._facts(preview))
         self._summary_card.show()
-        lasting = plan.lasting
-        self._warning.setVisible(bool(lasting))
-        if lasting:
-            self._warning.say(words.undo_words(plan), "attention")
+        if plan.lasting:
+            self._warning.show_verdict(words.Verdict(tone="attention", title=words.undo_words(plan)))
         self._hand.set_text("\n".join(words.by_hand(plan)))
         self._hand_card.setVisible(bool(self._hand.text))
         self.deed.setText(words.deed(plan))
@@ -139,8 +136,8 @@ class MendDialog(QDialog):
         plan = preview.plan
         frees = size_text(plan.frees) if plan.frees else ""
         rows = (
-            (self.tr("Root"), words.root_words(preview)),
-            (self.tr("Undo"), words.undo_words(plan)),
+            (self.tr("Root"), words.root_words(preview) if words.can_apply(preview) else ""),
+            (self.tr("Undo"), "" if plan.lasting else words.undo_words(plan)),
             (self.tr("Frees"), self.tr("up to {size}").format(size=frees) if frees else ""),
             (self.tr("Checked after"), words.recheck_words(plan)),
         )
@@ -158,7 +155,9 @@ class MendDialog(QDialog):
         self._running = None
         self._verdict.show_verdict(words.trouble_words(trouble))
         self._set_stage("unplanned")
-        self._check.setVisible(trouble.id == "mend-nothing-to-do")
+        if trouble.id == "mend-nothing-to-do":
+            self._check.show()
+            self._again.hide()
 
     # work
 
@@ -194,8 +193,10 @@ class MendDialog(QDialog):
 
     def _show_moment(self, progress: Progress) -> None:
         self._now.setText(words.now_words(progress))
-        self._detail.setText(words.stop_words(progress))
-        self._stop.setEnabled(not progress.stopping)
+        asks = words.asks_now(progress, self._preview.way if self._preview else None)
+        asking = self.tr("Your desktop may be asking for the password now.") + " " if asks else ""
+        self._detail.setText(asking + words.stop_words(progress))
+        self._stop.setEnabled(words.can_stop(progress))
         self._stop.setText(self.tr("Stopping…") if progress.stopping else self.tr("Stop"))
         done = sum(line.state not in ("waiting", "running") for line in progress.lines)
         self._line.set_share(None if len(progress.lines) == 1 else done / (len(progress.lines) + 1))
@@ -203,7 +204,7 @@ class MendDialog(QDialog):
             self._scroll.ensureWidgetVisible(self._steps.rows[progress.number - 1], 0, tokens.S24)
 
     def _show_end(self, progress: Progress) -> None:
-        self._verdict.show_verdict(words.verdict(progress), progress.entry)
+        self._verdict.show_verdict(words.verdict(progress), progress.entry if progress.touched else "")
         undo = progress.entry and (progress.phase == "done" or progress.still_there)
         self._set_stage("ended")
         lasting = len(progress.plan.lasting) == len(progress.plan.steps)
@@ -220,6 +221,7 @@ class MendDialog(QDialog):
             self._running = None
         if self.stage == "working":
             self._app.noted.emit(self.tr("It goes on; the list of activities shows how far it is."), "ok")
+            self._app.mending.watched = False
         super().reject()
 
     def _check_again(self) -> None:
@@ -236,7 +238,8 @@ class MendDialog(QDialog):
         if looking:
             self._line.set_share(None)
         if working:
-            for widget in (self._warning, self._summary_card, self._hand_card):
+            self._app.mending.watched = True
+            for widget in (self._warning, self._blocked, self._summary_card, self._hand_card):
                 widget.hide()
         self.deed.setVisible(ready)
         if ready:
@@ -254,15 +257,17 @@ class MendDialog(QDialog):
         """Let the deed be done, or say why not."""
         preview = self._preview
         assert preview is not None
-        blocked = ""
-        if self._app.mending.running:
-            blocked = self.tr("Something else is being applied now; this has to wait for its end.")
-        elif not words.can_apply(preview):
-            blocked = words.root_words(preview) + " " + self.tr("Type the lines below in a terminal instead.")
-        self._blocked.setVisible(bool(blocked))
-        if blocked:
-            self._blocked.say(blocked, "attention")
-        self.deed.setEnabled(not blocked)
+        busy, possible = self._app.mending.running, words.can_apply(preview)
+        self.deed.setEnabled(possible and not busy)
+        self._blocked.setVisible(busy or not possible)
+        if not possible:
+            title, text = self.tr("This cannot be applied from here"), words.root_words(preview)
+            lines = words.by_hand(preview.plan)
+            self._blocked.show_verdict(words.Verdict(tone="attention", title=title, text=text, commands=lines))
+            self._hand_card.hide()
+        elif busy:
+            title = self.tr("Something else is being applied now; this has to wait for its end.")
+            self._blocked.show_verdict(words.Verdict(tone="attention", title=title))
 
     def _clear(self) -> None:
         self._preview = None
@@ -310,13 +315,14 @@ class MendDialog(QDialog):
             head.addWidget(widget)
         outer.addLayout(head)
         outer.addWidget(self._make_body(), 1)
+        outer.addWidget(rule())
         outer.addLayout(self._make_footer())
         self._say_title(title, "")
 
     def _make_body(self) -> QScrollArea:
         self._verdict = VerdictCard()
-        self._blocked = Banner(permanent=False)
-        self._warning = Banner()
+        self._blocked = VerdictCard()
+        self._warning = VerdictCard()
         self._summary = KeyValueList()
         self._summary_card = Card()
         self._summary_card.body.addWidget(self._summary)

@@ -113,7 +113,9 @@ class MendLog(QWidget):
     def _row(self, line: Line) -> FoldRow:
         entry = line.entry
         state, word = outcome_words(entry, running=self._app.mending.running)
-        summary = "  ·  ".join(part for part in (_when(entry.begun.at), word, by_words(entry)) if part)
+        # a row shows its word beside the title where it is not well
+        parts = (_when(entry.begun.at), word if state == "ok" else "", by_words(entry))
+        summary = "  ·  ".join(part for part in parts if part)
         row = FoldRow(state, entry.begun.title, summary, word)
         row.folded.connect(partial(self._fill, row, line))
         return row
@@ -176,7 +178,7 @@ class MendLog(QWidget):
             if line.why_not.id not in ("mend-already-undone", "mend-nothing-to-undo"):
                 row.body.addWidget(label(f"{found.title}. {found.text}", "body", selectable=True))
                 if found.diff:
-                    row.body.addWidget(DiffView(found.diff, self.tr("what putting it back would change")))
+                    row.body.addWidget(DiffView(found.diff, str(line.why_not.values.get("path", ""))))
                 row.body.addWidget(label(found.next, "body", selectable=True))
             else:
                 row.body.addWidget(label(found.text, "muted", selectable=True))

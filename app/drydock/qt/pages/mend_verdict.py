@@ -57,6 +57,10 @@ class VerdictCard(QFrame):
             one = self.tr("1 other check that was asked again is fine.")
             many = self.tr("{count} other checks that were asked again are fine.").format(count=verdict.fine)
             say(one if verdict.fine == 1 else many, "small")
+        if verdict.output:
+            say(self.tr("The step said:"), "small")
+            said.append(verdict.output)
+            column.addWidget(CommandBox(verdict.output))
         if verdict.diff:
             column.addWidget(DiffView(verdict.diff, self.tr("the file since it was looked at")))
         say(verdict.next)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QTextBlockFormat, QTextCharFormat, QTextCursor
+from PySide6.QtGui import QColor, QFontMetricsF, QResizeEvent, QTextBlockFormat, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from drydock.qt.theme import fonts, theme, tokens
@@ -32,17 +34,25 @@ class _Lines(QPlainTextEdit):
         self.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        self.document().setDocumentMargin(tokens.S8)
+        self.document().setDocumentMargin(0)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(80, super().minimumSizeHint().height())
 
-    def fit(self, most: int) -> None:
-        """Take the height of the lines, but not more than so many."""
-        shown = max(1, min(self.blockCount(), most))
+    def fit(self) -> None:
+        """Take the height of the lines, up to the limit."""
+        shown = max(1, min(self.blockCount(), _MOST))
         line = QFontMetricsF(self.font()).lineSpacing()
-        bar = self.horizontalScrollBar().sizeHint().height()
-        self.setFixedHeight(round(shown * line) + 2 * tokens.S8 + bar)
+        bar = self.horizontalScrollBar()
+        room = bar.sizeHint().height() if bar.maximum() > 0 else 0
+        needed = math.ceil(shown * line) + self.height() - self.viewport().height()
+        needed += room - (bar.height() if bar.isVisible() else 0)
+        if needed != self.height():
+            self.setFixedHeight(needed)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit()
 
 
 class DiffView(QWidget):
@@ -50,13 +60,14 @@ class DiffView(QWidget):
 
     Args:
         text: the diff.
-        name: what was changed, for screen readers.
+        name: what was changed; where it is given, the lines of the diff that name it are left out.
     """
 
     def __init__(self, text: str = "", name: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._whole: list[str] = []
         self._open = False
+        self._heading = 0
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(tokens.S4)
@@ -80,7 +91,10 @@ class DiffView(QWidget):
 
     def show_diff(self, text: str, name: str = "") -> None:
         """Show another diff."""
-        self._whole = text.split("\n")
+        lines = text.split("\n")
+        named = len(lines) > _HEADING and lines[0].startswith("--- ") and lines[1].startswith("+++ ")
+        self._heading = _HEADING if named and not name else 0
+        self._whole = lines[_HEADING:] if named and name else lines
         self._open = False
         self._lines.setAccessibleName(self.tr("Changes to {name}").format(name=name) if name else self.tr("Changes"))
         self._paint()
@@ -95,7 +109,7 @@ class DiffView(QWidget):
         self._lines.clear()
         cursor = QTextCursor(self._lines.document())
         for number, line in enumerate(lines):
-            block, ink = _formats(line, heading=number < _HEADING)
+            block, ink = _formats(line, heading=number < self._heading)
             if number:
                 cursor.insertBlock(block, ink)
             else:
@@ -103,7 +117,7 @@ class DiffView(QWidget):
                 cursor.setBlockCharFormat(ink)
             cursor.insertText(line, ink)
         self._lines.moveCursor(QTextCursor.MoveOperation.Start)
-        self._lines.fit(_MOST)
+        self._lines.fit()
         self._fold.setVisible(len(self._whole) > _FOLDED + 2)
         words = self.tr("Show all {count} lines") if self.folded else self.tr("Show fewer lines")
         self._fold.setText(words.format(count=len(self._whole)))
