@@ -6,7 +6,7 @@ from drydock.core.facts import Known, Missing
 from drydock.core.findings import Diagnosis
 from drydock.core.remedies.plan import Plan, WriteStep, command_line, unified
 from drydock.core.remedies.steps import RunStep
-from drydock.core.trouble import Trouble
+from drydock.core.trouble import Stopped, Trouble
 from drydock.jobs.context import Context
 from drydock.jobs.diagnose import DiagnoseJob
 from drydock.jobs.job import Job, Tell
@@ -135,9 +135,13 @@ class MendJob(Job[Mended]):
         if not checks:
             return None
         tell(Checking(checks=checks))
-        if any(isinstance(step, RunStep) and _starts_engine(step) for step in self._plan.steps):
-            self._await_engine(stop)
-        return DiagnoseJob(self._context, only=checks).run(lambda _step: None, stop)
+        try:
+            if any(isinstance(step, RunStep) and _starts_engine(step) for step in self._plan.steps):
+                self._await_engine(stop)
+            return DiagnoseJob(self._context, only=checks).run(lambda _step: None, stop)
+        except Stopped:
+            # all of it is done, and the person must learn how to take it back
+            return None
 
     def _await_engine(self, stop: Stop) -> None:
         """Wait until the engine answers; when it does not, the checks say so."""

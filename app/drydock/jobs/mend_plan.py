@@ -20,6 +20,9 @@ from drydock.store.ledger import Entry, Ledger, LoggedStep, digest_of
 from drydock.world import Stop
 from drydock.world.changes import Person, person, read_bytes, system_program
 
+TAKE_BACK = "Take back: "
+"""How the title begins of a plan that takes something back."""
+
 _LOOK_LIMIT = 15.0
 _OUTPUT_LIMIT = 120.0
 """Seconds for a program whose output becomes a file; one fetches it from the network."""
@@ -201,12 +204,18 @@ def undo_plan(ledger: Ledger, entry: Entry) -> Plan:
     return Plan(
         remedy=entry.begun.remedy,
         target=entry.begun.target,
-        title=f"Take back: {entry.begun.title}",
+        title=_undo_title(entry),
         note=f"This stays as it is: {'; '.join(lasting)}." if lasting else "",
         steps=steps,
         recheck=entry.begun.recheck,
         undoes=entry.id,
     )
+
+
+def _undo_title(entry: Entry) -> str:
+    title = entry.begun.title
+    # what takes back a taking back is the thing itself once more
+    return title.removeprefix(TAKE_BACK) if entry.begun.undoes else f"{TAKE_BACK}{title}"
 
 
 def _was_written(logged: LoggedStep) -> bool:

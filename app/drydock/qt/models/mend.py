@@ -11,6 +11,7 @@ from drydock.core.remedies.plan import Plan, WriteStep, command_line
 from drydock.core.remedies.steps import EngineStep, RunStep
 from drydock.core.trouble import Trouble
 from drydock.data.knowledge import check_articles, finding_article, trouble_article
+from drydock.jobs.mend_plan import TAKE_BACK
 from drydock.jobs.mend_preview import Preview
 from drydock.qt.models.mend_progress import Phase, Progress, StepState
 from drydock.qt.models.pull import size_text
@@ -67,9 +68,14 @@ def step_views(plan: Plan) -> tuple[StepView, ...]:
     return tuple(views)
 
 
+def takes_back(plan: Plan) -> bool:
+    """Return whether a plan takes something back, other than a taking back."""
+    return bool(plan.undoes) and plan.title.startswith(TAKE_BACK)
+
+
 def deed(plan: Plan) -> str:
     """Return the words on the button that does it."""
-    if plan.undoes:
+    if takes_back(plan):
         return _tr("Take it back")
     title = plan.title
     return title if len(title) <= _LONGEST else f"{title[: _LONGEST // 2]}…{title[-_LONGEST // 2 :]}"
@@ -160,10 +166,10 @@ def stop_words(progress: Progress) -> str:
     """Return what stopping means now, or what it does since it was asked for."""
     if progress.phase == "checking":
         return _tr("Everything was done already; stopping only ends the look at it.")
-    if not can_stop(progress):
-        return _tr("This is the last step: it is finished in any case, and can be taken back afterwards.")
     if progress.stopping:
         return _tr("The step that runs is finished first, then what was done is taken back.")
+    if not can_stop(progress):
+        return _tr("This is the last step: it is finished in any case.")
     return _tr("Stopping waits for the step that runs, then takes back what was done.")
 
 
@@ -233,7 +239,7 @@ def _done(progress: Progress) -> Verdict:
     answers, fine = _answers(findings, progress.finding or next(iter(mended.plan.recheck), ""))
     left = _tr("Left as it is: {titles}.").format(titles="; ".join(mended.left)) if mended.left else ""
     found = Verdict(tone="ok", title=_tr("Done"), text=left, answers=answers, fine=fine)
-    if mended.plan.undoes:
+    if takes_back(mended.plan):
         return msgspec.structs.replace(found, title=_tr("Taken back"))
     if mended.helped:
         return msgspec.structs.replace(found, title=_tr("It helped"))
@@ -247,7 +253,7 @@ def _done(progress: Progress) -> Verdict:
         text=_joined(left, _tr("It was done, and the finding is still there.")),
         next=_joined(
             _tr("What the note above says may still be missing.") if progress.plan.note else "",
-            "" if len(progress.plan.lasting) == len(progress.plan.steps) else _tr("It can be taken back."),
+            _tr("It can be taken back.") if can_undo(progress) else "",
         ),
     )
 
@@ -287,6 +293,13 @@ def _failed(progress: Progress, trouble: Trouble) -> Verdict:
     )
 
 
+def can_undo(progress: Progress) -> bool:
+    """Return whether something is there to be taken back when a plan has ended."""
+    lasting = {step.title for step in progress.plan.lasting}
+    there = progress.still_there if progress.phase != "done" else tuple(line.title for line in progress.lines)
+    return any(title not in lasting for title in there)
+
+
 def _back_words(progress: Progress) -> str:
     back = progress.taken_back
     if back is None or not (back.taken_back or back.left):
@@ -302,8 +315,10 @@ def _back_words(progress: Progress) -> str:
 def _left_words(progress: Progress) -> str:
     if not progress.still_there:
         return ""
+    if not can_undo(progress):
+        return _tr("What is still there cannot be taken back.")
     if progress.entry:
-        return _tr("What is still there can be taken back with “Undo…” as far as that can be.")
+        return _tr("What is still there can be taken back with “Undo…”.")
     return _tr("What is still there is in the list of changes of the Doctor page.")
 
 

@@ -103,8 +103,7 @@ class MendDialog(QDialog):
         """Show how what was done just now would be taken back."""
         progress = self._app.mending.progress
         if progress and progress.entry:
-            title = self.tr("Take back: {title}").format(title=progress.plan.title.removeprefix(self.tr("Take back: ")))
-            self._say_title(title, "")
+            self._say_title(progress.plan.title, "")
             self._finding = progress.finding
             self._planning = partial(PlanUndoJob, self._app.context, progress.entry)
             self.look()
@@ -205,10 +204,8 @@ class MendDialog(QDialog):
 
     def _show_end(self, progress: Progress) -> None:
         self._verdict.show_verdict(words.verdict(progress), progress.entry if progress.touched else "")
-        undo = progress.entry and (progress.phase == "done" or progress.still_there)
         self._set_stage("ended")
-        lasting = len(progress.plan.lasting) == len(progress.plan.steps)
-        self._undo.setVisible(bool(undo) and not lasting)
+        self._undo.setVisible(bool(progress.entry) and words.can_undo(progress))
         self._again.setVisible(progress.phase != "done" and self._planning is not None)
         self._scroll.verticalScrollBar().setValue(0)
 

@@ -14,6 +14,7 @@ from drydock.qt.widgets.labels import button
 _FOLDED, _MOST = 14, 24
 """Lines on show while it is folded, and at most when it is not; the rest is scrolled to."""
 
+_SLACK = 4
 _HEADING = 2
 """Lines that name the file as it was and as it will be."""
 
@@ -45,7 +46,8 @@ class _Lines(QPlainTextEdit):
         line = QFontMetricsF(self.font()).lineSpacing()
         bar = self.horizontalScrollBar()
         room = bar.sizeHint().height() if bar.maximum() > 0 else 0
-        needed = math.ceil(shown * line) + self.height() - self.viewport().height()
+        # without the slack the last line would not count as seen
+        needed = math.ceil(shown * line) + _SLACK + self.height() - self.viewport().height()
         needed += room - (bar.height() if bar.isVisible() else 0)
         if needed != self.height():
             self.setFixedHeight(needed)
