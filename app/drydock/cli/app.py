@@ -14,6 +14,7 @@ _COMMANDS = {
     "mend": ("drydock.cli.mend", "mend", "Apply a remedy with your consent, take it back, read the log of it."),
     "images": ("drydock.cli.images", "images", "Recommend, list, pull and inspect images."),
     "launch": ("drydock.cli.launch", "launch", "Start a container with GPUs, ports and volumes."),
+    "starter": ("drydock.cli.starter", "starter", "Write a small Transformer project to begin with."),
     "sessions": ("drydock.cli.sessions", "sessions", "List, follow, connect to, stop and remove sessions."),
     "probe": ("drydock.cli.probe", "probe", "Prove with real kernels that the GPU works."),
     "bench": ("drydock.cli.bench", "bench", "Measure a Transformer's training speed."),
