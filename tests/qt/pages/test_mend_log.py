@@ -74,10 +74,11 @@ def test_a_change_appears_by_itself_with_all_of_it(place, log, qtbot):
         str(place.config),
     ):
         assert text in seen
-    copy = next(line for line in seen.split("\n") if line.startswith("As it was before: ")).partition(": ")[2]
-    with open(copy) as file:
-        assert file.read() == place.before
-    assert str(place.ledger.path) in words(log)
+    (entry,) = place.ledger.entries()
+    copy = place.ledger.copy_path(entry.begun.steps[0].before)
+    assert str(copy) in seen
+    assert copy.read_text() == place.before
+    assert str(place.ledger.path) in words(log).replace("\u200b", "")
 
 
 def test_a_change_is_taken_back_from_the_list(place, log, qtbot):

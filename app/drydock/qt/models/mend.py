@@ -21,10 +21,21 @@ from drydock.world.changes import Way
 
 _NAMED = 3
 _LONGEST = 70
+_WORD = 48
+"""Letters of a word that is broken where there is no room for it: paths."""
+
+_SAID = 12
+"""Lines of what a step said that are shown with its failure; the step itself shows all."""
 
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("Mend", text)
+
+
+def breakable(text: str) -> str:
+    """Return a text that may be broken after the slashes of long paths, where a label would grow instead."""
+    words = text.split(" ")
+    return " ".join(word.replace("/", "/\u200b") if len(word) > _WORD else word for word in words)
 
 
 class StepView(msgspec.Struct, frozen=True, kw_only=True):
@@ -287,10 +298,15 @@ def _failed(progress: Progress, trouble: Trouble) -> Verdict:
     return msgspec.structs.replace(
         found,
         text=text,
-        output=line.text if line else "",
+        output=_end_of(line.text) if line else "",
         next=_joined(_left_words(progress), found.next),
         commands=found.commands or by_hand(progress.plan),
     )
+
+
+def _end_of(text: str) -> str:
+    lines = text.split("\n")
+    return text if len(lines) <= _SAID else "\n".join(("…", *lines[-_SAID:]))
 
 
 def can_undo(progress: Progress) -> bool:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from drydock.core.findings import Finding
 from drydock.core.remedies import Remedy
 from drydock.qt.app import App
+from drydock.qt.models.mend import breakable
 from drydock.qt.theme import tokens
 from drydock.qt.widgets.command_box import CommandBox
 from drydock.qt.widgets.labels import button, label
@@ -29,9 +30,9 @@ class MendBox(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(tokens.S8)
-        column.addWidget(label(remedy.title, "strong", selectable=True))
+        column.addWidget(label(breakable(remedy.title), "strong"))
         if remedy.note:
-            column.addWidget(label(remedy.note, "muted", selectable=True))
+            column.addWidget(label(breakable(remedy.note), "muted", selectable=True))
         if remedy.commands:
             column.addWidget(CommandBox("\n".join(remedy.commands)))
         self.apply = button(self.tr("Preview and apply…"), "plain", "doctor")

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Literal, TypeAlias
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from drydock.core.remedies import Remedy
@@ -191,7 +191,7 @@ class MendDialog(QDialog):
             self._show_end(progress)
 
     def _show_moment(self, progress: Progress) -> None:
-        self._now.setText(words.now_words(progress))
+        self._now.setText(words.breakable(words.now_words(progress)))
         asks = words.asks_now(progress, self._preview.way if self._preview else None)
         asking = self.tr("Your desktop may be asking for the password now.") + " " if asks else ""
         self._detail.setText(asking + words.stop_words(progress))
@@ -220,6 +220,10 @@ class MendDialog(QDialog):
             self._app.noted.emit(self.tr("It goes on; the list of activities shows how far it is."), "ok")
             self._app.mending.watched = False
         super().reject()
+
+    def _look_again(self) -> None:
+        if self.stage in ("ready", "unplanned"):
+            self.look()
 
     def _check_again(self) -> None:
         self._app.diagnose()
@@ -276,9 +280,9 @@ class MendDialog(QDialog):
             self._steps = None
 
     def _say_title(self, title: str, note: str) -> None:
-        self._title.setText(title)
+        self._title.setText(words.breakable(title))
         self.setWindowTitle(title)
-        self._note.setText(note)
+        self._note.setText(words.breakable(note))
         self._note.setVisible(bool(note))
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -367,6 +371,8 @@ class MendDialog(QDialog):
             made.clicked.connect(act)
             row.addWidget(made)
         self._close.setDefault(True)
+        again = QShortcut(QKeySequence(QKeySequence.StandardKey.Refresh), self)
+        again.activated.connect(self._look_again)
         return row
 
 

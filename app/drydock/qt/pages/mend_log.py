@@ -12,7 +12,7 @@ from drydock.core.trouble import Trouble
 from drydock.jobs.mend_log import Line, MendHistory, ReadMendLogJob
 from drydock.qt.app import App
 from drydock.qt.bridge import Running
-from drydock.qt.models.mend import by_words, outcome_words, trouble_words
+from drydock.qt.models.mend import breakable, by_words, outcome_words, trouble_words
 from drydock.qt.theme import tokens
 from drydock.qt.widgets.command_box import CommandBox
 from drydock.qt.widgets.diff_view import DiffView
@@ -105,7 +105,7 @@ class MendLog(QWidget):
             parts.append(self.tr("{count} older entries are in the file.").format(count=history.more))
         if history.lines:
             parts.append(self.tr("All of it: {path}").format(path=history.path))
-        self._where.setText("\n".join(parts))
+        self._where.setText(breakable("\n".join(parts)))
         self._where.setVisible(bool(parts))
 
     # one entry
@@ -126,7 +126,7 @@ class MendLog(QWidget):
             return
         entry = line.entry
         if entry.text:
-            row.body.addWidget(label(entry.text, "body", selectable=True))
+            row.body.addWidget(label(breakable(entry.text), "body", selectable=True))
         for step in entry.begun.steps:
             row.body.addWidget(self._step(line, step))
         if entry.outcome == "open" and not self._app.mending.running:
@@ -140,19 +140,20 @@ class MendLog(QWidget):
         column = QVBoxLayout(made)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(tokens.S4)
-        column.addWidget(label(f"{step.number}. {step.title}  ({self._state(line, step)})", "strong", selectable=True))
+        title = f"{step.number}. {step.title}  ({self._state(line, step)})"
+        column.addWidget(label(breakable(title), "strong"))
         change = line.changes.get(step.number)
         if change is None:
             column.addWidget(CommandBox(step.what))
         else:
-            column.addWidget(label(step.what, "mono", selectable=True))
+            column.addWidget(CommandBox(step.what))
             if change.diff:
                 column.addWidget(DiffView(change.diff, step.what))
             else:
                 column.addWidget(label(self.tr("What was written then is not kept any more."), "small"))
             if change.copy:
-                words = self.tr("As it was before: {path}").format(path=change.copy)
-                column.addWidget(label(words, "small", selectable=True))
+                column.addWidget(label(self.tr("A copy of it as it was before:"), "small"))
+                column.addWidget(CommandBox(change.copy))
         said = line.entry.outputs.get(step.number, "")
         if said:
             column.addWidget(label(self.tr("It said:"), "small"))
@@ -176,12 +177,12 @@ class MendLog(QWidget):
         if line.why_not:
             found = trouble_words(line.why_not)
             if line.why_not.id not in ("mend-already-undone", "mend-nothing-to-undo"):
-                row.body.addWidget(label(f"{found.title}. {found.text}", "body", selectable=True))
+                row.body.addWidget(label(breakable(f"{found.title}. {found.text}"), "body", selectable=True))
                 if found.diff:
                     row.body.addWidget(DiffView(found.diff, str(line.why_not.values.get("path", ""))))
-                row.body.addWidget(label(found.next, "body", selectable=True))
+                row.body.addWidget(label(breakable(found.next), "body", selectable=True))
             else:
-                row.body.addWidget(label(found.text, "muted", selectable=True))
+                row.body.addWidget(label(breakable(found.text), "muted", selectable=True))
             return
         undo = button(self.tr("Undo…"), "plain", "undo")
         undo.setAccessibleName(self.tr("Undo: {title}").format(title=line.entry.begun.title))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from drydock.qt.models.mend import StepView, state_words
+from drydock.qt.models.mend import StepView, breakable, state_words
 from drydock.qt.models.mend_progress import Phase, StepLine
 from drydock.qt.theme import tokens
 from drydock.qt.widgets.command_box import CommandBox
@@ -39,7 +39,9 @@ class StepRow(QWidget):
         self._state = label("", "small", wrap=False)
         self._state.hide()
         self._output = CommandBox()
-        self._output.hide()
+        self._said = label(self.tr("It said:"), "small")
+        for widget in (self._said, self._output):
+            widget.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(tokens.S16, tokens.S8, tokens.S16, tokens.S8)
         column.setSpacing(tokens.S8)
@@ -75,7 +77,8 @@ class StepRow(QWidget):
         self._state.show()
         if line.text != self._output.text:
             self._output.set_text(line.text)
-        self._output.setVisible(bool(line.text))
+        for widget in (self._said, self._output):
+            widget.setVisible(bool(line.text))
         self.setAccessibleName(self.words)
 
     def _head(self, view: StepView) -> QHBoxLayout:
@@ -83,7 +86,9 @@ class StepRow(QWidget):
         row.setSpacing(tokens.S12)
         row.addWidget(self._number, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._glyph, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(label(view.title, "strong", selectable=True), 1)
+        row.addWidget(label(breakable(view.title), "strong"), 1)
+        if view.fate:
+            row.addLayout(_mark("file", "muted", view.fate))
         if view.lasting:
             row.addLayout(_mark("attention", "attention", self.tr("cannot be taken back")))
         if view.privileged:
@@ -97,9 +102,9 @@ class StepRow(QWidget):
         if view.command:
             self._body.addWidget(CommandBox(view.command))
         if view.path:
-            words = f"{view.path}  ({view.fate})" if view.fate else view.path
-            self._body.addWidget(label(words, "mono", selectable=True))
+            self._body.addWidget(CommandBox(view.path))
             self._body.addWidget(DiffView(view.diff, view.path))
+        self._body.addWidget(self._said)
         self._body.addWidget(self._output)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from drydock.qt.models.mend import Answer, Verdict
+from drydock.qt.models.mend import Answer, Verdict, breakable
 from drydock.qt.theme import tokens
 from drydock.qt.widgets.command_box import CommandBox
 from drydock.qt.widgets.diff_view import DiffView
@@ -46,7 +46,7 @@ class VerdictCard(QFrame):
         def say(text: str, role: TextRole = "body") -> None:
             if text:
                 said.append(text)
-                column.addWidget(label(text, role, selectable=True))
+                column.addWidget(label(breakable(text), role, selectable=True))
 
         say(verdict.title, "heading")
         say(verdict.text)
@@ -83,6 +83,6 @@ def _answer(answer: Answer) -> QHBoxLayout:
     words = QVBoxLayout()
     words.setSpacing(0)
     words.addWidget(label(answer.title, "strong"))
-    words.addWidget(label(answer.text, "body", selectable=True))
+    words.addWidget(label(breakable(answer.text), "body", selectable=True))
     row.addLayout(words, 1)
     return row
