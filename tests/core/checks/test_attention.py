@@ -30,6 +30,7 @@ from drydock.core.facts import (
     Port,
     User,
 )
+from drydock.core.remedies import remedies_for
 from drydock.data.catalogue import load_catalogue
 from drydock.data.knowledge import finding_article
 
@@ -538,7 +539,8 @@ def test_a_command_that_changes_gpus_names_only_those_it_is_about():
     assert "sudo nvidia-smi -i 1,2 -mig 0" in finding_article(finding).commands
     capped = healthy_snapshot(gpus=(gpu(index=0, power_limit=Known(250.0)), gpu(index=1)))
     finding = next(item for item in conclude(capped, load_catalogue()) if item.id == "gpu-slowed")
-    assert any(line.startswith("sudo nvidia-smi -i 0 -pl ") for line in finding_article(finding).commands)
+    (remedy,) = remedies_for(finding, capped)
+    assert remedy.commands == ("sudo nvidia-smi -i 0 -pl 450",)
 
 
 def test_an_endless_visible_devices_is_read():

@@ -20,7 +20,7 @@ CONTAINER = (
         rung="container",
         ask=container.ask_start,
         reads=("container",),
-        needs=("engine-version",),
+        needs=("engine-version", "engine-default-runtime"),
         variants=("ok", "mount", "failed", *_UNMEASURED),
     ),
     Check(
@@ -28,7 +28,20 @@ CONTAINER = (
         rung="container",
         ask=container.ask_gpu,
         reads=("container",),
-        needs=("driver-ready", "engine-kind", "toolkit-installed", "toolkit-path", "toolkit-cdi", "container-start"),
+        # each of these explains by itself why an engine hands no GPU over
+        needs=(
+            "driver-ready",
+            "engine-kind",
+            "toolkit-installed",
+            "toolkit-registered",
+            "toolkit-path",
+            "toolkit-programs",
+            "toolkit-settings",
+            "toolkit-version",
+            "toolkit-cdi",
+            "toolkit-cdi-files",
+            "container-start",
+        ),
         variants=("ok", "ignored", "no_runtime", "hook_failed", "cdi_missing", "failed", *_NO_GPU),
     ),
     Check(

@@ -1,26 +1,34 @@
 """Remedies for the NVIDIA driver."""
 
+import re
+
+from drydock.core.checks.situation import is_wsl
 from drydock.core.facts import Snapshot, known_or
 from drydock.core.findings import Finding
-from drydock.core.remedies.remedy import Packages, Remedy, on_linux, packages_of, remedy
-from drydock.core.remedies.services import enable_steps
-from drydock.core.remedies.steps import RunStep
+from drydock.core.remedies.fit import Packages, has_packaged_driver, has_systemd, owns_driver, packages_of
+from drydock.core.remedies.remedy import Remedy, remedy
+from drydock.core.remedies.services import install_steps
+from drydock.core.remedies.steps import USER, EditStep, PutText, RecipeStep, RunStep
+
+_BUILD_LIMIT = 1800.0
+"""Seconds; a module is compiled on every core, on a slow computer for many minutes."""
+
+_RELEASE = re.compile(r"[\w.+~-]+")
+
+_LOAD = RunStep(
+    title="Load the module", argv=("modprobe", "nvidia"), privileged=True, undo=("modprobe", "-r", "nvidia")
+)
 
 
 def load_module(_finding: Finding, snapshot: Snapshot) -> Remedy | None:
     """Load the driver's kernel module."""
-    if not on_linux(snapshot):
+    if not owns_driver(snapshot):
         return None
     return remedy(
         "load-module",
         "Load the driver's kernel module",
-        "sudo modprobe nvidia",
         note="What it prints is the reason when it fails.",
-        steps=(
-            RunStep(
-                title="Load the module", argv=("modprobe", "nvidia"), privileged=True, undo=("modprobe", "-r", "nvidia")
-            ),
-        ),
+        steps=(_LOAD,),
         recheck=("driver-ready",),
     )
 
@@ -33,24 +41,62 @@ def build_module(_finding: Finding, snapshot: Snapshot) -> Remedy | None:
         "pacman": ("sudo pacman -S --needed linux-headers", "sudo dkms autoinstall"),
     }
     packages = packages_of(snapshot)
-    if packages not in commands:
+    if packages not in commands or not has_packaged_driver(snapshot):
         return None
+    steps = _build_steps(known_or(snapshot.host.kernel, ""), snapshot)
     return remedy(
         "build-module",
         "Build the module for the running kernel, where it comes as source",
         *commands[packages],
         "sudo modprobe nvidia",
         note="Only for drivers installed through DKMS or akmods; packages that bring ready modules need an update.",
+        steps=(*steps, _LOAD) if steps else (),
+        recheck=("driver-module", "driver-ready"),
     )
 
 
-def reboot(_finding: Finding, _snapshot: Snapshot) -> Remedy | None:
+def _build_steps(kernel: str, snapshot: Snapshot) -> tuple[RunStep, ...]:
+    """Return the steps that build what DKMS has the source of; none where it has nothing to build."""
+    names = {"apt": f"linux-headers-{kernel}", "dnf": f"kernel-devel-{kernel}"}
+    packages = packages_of(snapshot)
+    if packages not in names or not known_or(snapshot.setup.dkms, ()) or not _RELEASE.fullmatch(kernel):
+        return ()
+    build = RunStep(
+        title=f"Build the modules for kernel {kernel}",
+        argv=("dkms", "autoinstall", "-k", kernel),
+        privileged=True,
+        limit=_BUILD_LIMIT,
+    )
+    return (*install_steps(packages, names[packages]), build)
+
+
+def build_for_next_kernel(finding: Finding, snapshot: Snapshot) -> Remedy | None:
+    """Build the kernel module for the kernel that the next start takes."""
+    kernel = str(finding.values.get("kernel", ""))
+    steps = _build_steps(kernel, snapshot) if has_packaged_driver(snapshot) else ()
+    if not steps:
+        return None
+    return remedy(
+        "build-next-module",
+        f"Build the driver's module for kernel {kernel}",
+        note="The running kernel and its module stay as they are.",
+        target=kernel,
+        steps=steps,
+        recheck=("driver-next-kernel",),
+    )
+
+
+def reboot(_finding: Finding, snapshot: Snapshot) -> Remedy | None:
     """Restart the computer."""
+    if not owns_driver(snapshot):
+        return None
     return remedy("reboot", "Restart the computer", "sudo reboot", note="Save your work in all programs first.")
 
 
 def install_driver(_finding: Finding, snapshot: Snapshot) -> Remedy | None:
     """Install the distribution's driver."""
+    if not has_packaged_driver(snapshot):
+        return None
     distribution = known_or(snapshot.host.distribution, None)
     words = (distribution.id, *distribution.like) if distribution else ()
     if "ubuntu" in words:
@@ -70,35 +116,49 @@ def install_driver(_finding: Finding, snapshot: Snapshot) -> Remedy | None:
     return remedy("install-driver", "Install the NVIDIA driver and restart", *commands, "sudo reboot", note=note)
 
 
+_BLACKLISTS = {
+    "nouveau": ("blacklist nouveau", "options nouveau modeset=0"),
+    "nova": ("blacklist nova_core", "blacklist nova", "blacklist nova_drm", "blacklist nouveau"),
+}
+
+_REBUILD: dict[Packages, tuple[str, ...]] = {
+    "apt": ("update-initramfs", "-u"),
+    "dnf": ("dracut", "--force"),
+    "zypper": ("dracut", "--force"),
+    "pacman": ("mkinitcpio", "-P"),
+}
+
+
 def forbid(finding: Finding, snapshot: Snapshot) -> Remedy | None:
     """Forbid a free driver that holds the GPU to load."""
-    rebuild: dict[Packages, str] = {
-        "apt": "sudo update-initramfs -u",
-        "dnf": "sudo dracut --force",
-        "zypper": "sudo dracut --force",
-        "pacman": "sudo mkinitcpio -P",
-    }
     packages = packages_of(snapshot)
-    if packages not in rebuild:
+    if packages not in _REBUILD or not has_packaged_driver(snapshot):
         return None
     name = "nouveau" if finding.variant == "nouveau" else "nova"
-    lines = {
-        "nouveau": r"blacklist nouveau\noptions nouveau modeset=0\n",
-        "nova": r"blacklist nova_core\nblacklist nova\nblacklist nova_drm\nblacklist nouveau\n",
-    }
+    path, lines = f"/etc/modprobe.d/blacklist-{name}.conf", _BLACKLISTS[name]
+    shown = "".join(line + r"\n" for line in lines)
+    rebuild = RunStep(
+        title="Build the initial RAM disk anew",
+        argv=_REBUILD[packages],
+        privileged=True,
+        limit=_BUILD_LIMIT,
+        settles=True,
+    )
+    file = EditStep(title=f"Forbid {name} to load", path=path, edit=PutText("\n".join((*lines, ""))), privileged=True)
     return remedy(
         f"forbid-{name}",
         f"Forbid {name} to load, and restart",
-        f"printf '{lines[name]}' | sudo tee /etc/modprobe.d/blacklist-{name}.conf",
-        rebuild[packages],
+        f"printf '{shown}' | sudo tee {path}",
+        "sudo " + " ".join(rebuild.argv),
         "sudo reboot",
-        note="To take it back, delete the file and run the second line again.",
+        note="It counts from the next start of the computer on, which is left to you.",
+        steps=(file, rebuild),
     )
 
 
 def remove_wsl_driver(_finding: Finding, snapshot: Snapshot) -> Remedy | None:
     """Remove a Linux driver inside WSL."""
-    if packages_of(snapshot) != "apt":
+    if packages_of(snapshot) != "apt" or not is_wsl(snapshot):
         return None
     return remedy(
         "remove-wsl-driver",
@@ -109,40 +169,112 @@ def remove_wsl_driver(_finding: Finding, snapshot: Snapshot) -> Remedy | None:
     )
 
 
-def make_nodes(_finding: Finding, snapshot: Snapshot) -> Remedy | None:
+def make_nodes(finding: Finding, snapshot: Snapshot) -> Remedy | None:
     """Make the device nodes."""
-    if not on_linux(snapshot):
+    if not owns_driver(snapshot):
         return None
-    make = RunStep(title="Make the device nodes", argv=("nvidia-modprobe", "-c", "0", "-u"), privileged=True)
+    # run as root, nvidia-smi makes the nodes of all GPUs that it lists
+    argv = ("nvidia-smi", "-L") if finding.variant == "some" else ("nvidia-modprobe", "-c", "0", "-u")
     return remedy(
         "make-nodes",
         "Make the device nodes",
-        "sudo nvidia-modprobe -c 0 -u",
-        steps=(make,),
+        steps=(RunStep(title="Make the device nodes", argv=argv, privileged=True),),
         recheck=("driver-nodes", "driver-ready"),
     )
 
 
-def persistence(_finding: Finding, _snapshot: Snapshot) -> Remedy | None:
-    """Start NVIDIA's persistence daemon."""
+def load_uvm_always(_finding: Finding, snapshot: Snapshot) -> Remedy | None:
+    """Load the module that CUDA's memory needs at every start of the computer."""
+    if not owns_driver(snapshot) or not has_systemd(snapshot):
+        return None
+    path = "/etc/modules-load.d/nvidia-uvm.conf"
+    steps: tuple[RecipeStep, ...] = (
+        EditStep(title="Name the module", path=path, edit=PutText("nvidia_uvm\n"), privileged=True),
+        RunStep(
+            title="Load the module now",
+            argv=("modprobe", "nvidia_uvm"),
+            privileged=True,
+            undo=("modprobe", "-r", "nvidia_uvm"),
+        ),
+    )
     return remedy(
-        "start-persistence",
-        "Start NVIDIA's persistence daemon, now and at every start",
-        "sudo systemctl enable --now nvidia-persistenced",
-        note="To take it back: 'sudo systemctl disable --now nvidia-persistenced'.",
-        steps=enable_steps("nvidia-persistenced", "NVIDIA's persistence daemon"),
-        recheck=("gpu-persistence",),
+        "load-uvm-always",
+        "Load nvidia_uvm now and at every start of the computer",
+        f"echo nvidia_uvm | sudo tee {path}",
+        "sudo modprobe nvidia_uvm",
+        steps=steps,
+        recheck=("driver-nodes",),
     )
 
 
-def fabric_manager(_finding: Finding, _snapshot: Snapshot) -> Remedy | None:
-    """Start NVIDIA's fabric manager."""
+def reload_uvm(_finding: Finding, snapshot: Snapshot) -> Remedy | None:
+    """Load the module that CUDA's memory needs anew, as after a suspend."""
+    if not owns_driver(snapshot):
+        return None
+    unload, load = ("modprobe", "-r", "nvidia_uvm"), ("modprobe", "nvidia_uvm")
     return remedy(
-        "start-fabric-manager",
-        "Start NVIDIA's fabric manager, now and at every start",
-        "sudo systemctl enable --now nvidia-fabricmanager",
-        note="It must be of exactly the driver's version. "
-        "To take it back: 'sudo systemctl disable --now nvidia-fabricmanager'.",
-        steps=enable_steps("nvidia-fabricmanager", "NVIDIA's fabric manager"),
-        recheck=("gpu-fabric",),
+        "reload-uvm",
+        "Load nvidia_uvm anew",
+        note="It is refused while a program uses the GPU; end those first, notebooks among them.",
+        steps=(
+            RunStep(title="Take the module out", argv=unload, privileged=True, undo=load),
+            RunStep(title="Load it again", argv=load, privileged=True),
+        ),
+        recheck=("driver-nodes",),
+    )
+
+
+def load_peer_memory(_finding: Finding, snapshot: Snapshot) -> Remedy | None:
+    """Load the module by which InfiniBand adapters reach GPU memory."""
+    if not owns_driver(snapshot):
+        return None
+    name = "nvidia_peermem"
+    return remedy(
+        "load-peer-memory",
+        "Load nvidia_peermem",
+        note="It holds until the next start of the computer.",
+        steps=(
+            RunStep(title="Load the module", argv=("modprobe", name), privileged=True, undo=("modprobe", "-r", name)),
+        ),
+        recheck=("driver-peer-memory",),
+    )
+
+
+def join_gpu_group(finding: Finding, snapshot: Snapshot) -> Remedy | None:
+    """Join the group that the driver's nodes belong to."""
+    group = str(finding.values.get("group", ""))
+    if group not in ("video", "render") or not owns_driver(snapshot):
+        return None
+    join = RunStep(
+        title=f"Add this user to the group {group}",
+        argv=("usermod", "-aG", group, USER),
+        privileged=True,
+        undo=("gpasswd", "-d", USER, group),
+    )
+    return remedy(
+        "join-gpu-group",
+        f"Join the group {group}",
+        note="Log out and in again afterwards.",
+        target=group,
+        steps=(join,),
+        recheck=("driver-access",),
+    )
+
+
+def search_wsl_libraries(_finding: Finding, snapshot: Snapshot) -> Remedy | None:
+    """Let the loader of libraries inside WSL look where Windows puts its driver."""
+    if not is_wsl(snapshot):
+        return None
+    path = "/etc/ld.so.conf.d/ld.wsl.conf"
+    return remedy(
+        "search-wsl-libraries",
+        "Let programs find the driver's libraries of Windows",
+        f"echo /usr/lib/wsl/lib | sudo tee {path}",
+        "sudo ldconfig",
+        note="The message that libcuda.so.1 is not a symbolic link is harmless.",
+        steps=(
+            EditStep(title="Name the directory", path=path, edit=PutText("/usr/lib/wsl/lib\n"), privileged=True),
+            RunStep(title="Let the loader read its settings anew", argv=("ldconfig",), privileged=True, settles=True),
+        ),
+        recheck=("wsl-libraries",),
     )

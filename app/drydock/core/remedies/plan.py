@@ -18,12 +18,15 @@ from drydock.core.remedies.steps import (
     USER,
     Act,
     CorrectObject,
+    DropFile,
     EditStep,
     EngineStep,
     MergeObject,
     PutText,
     RunStep,
+    SetToml,
 )
+from drydock.core.remedies.toml_text import with_setting
 from drydock.core.trouble import Trouble
 
 
@@ -123,7 +126,8 @@ def plan_of(remedy: Remedy, ground: Ground) -> Plan:
     """Work a remedy out for this computer.
 
     Raises:
-        Trouble: ``mend-by-hand``, ``mend-file-not-json``, ``mend-not-correctable``, ``mend-nothing-to-do``.
+        Trouble: ``mend-by-hand``, ``mend-file-not-json``, ``mend-file-not-toml``, ``mend-not-correctable``,
+            ``mend-nothing-to-do``.
     """
     if not remedy.steps:
         raise Trouble("mend-by-hand", title=remedy.title, note=remedy.note, commands="\n".join(remedy.commands))
@@ -187,10 +191,17 @@ def _write(step: EditStep, ground: Ground) -> WriteStep | None:
     )
 
 
-def _edited(step: EditStep, path: str, before: str | None, ground: Ground) -> str:
+def _edited(step: EditStep, path: str, before: str | None, ground: Ground) -> str | None:
     edit = step.edit
+    if isinstance(edit, DropFile):
+        return None
     if isinstance(edit, PutText):
         return edit.text
+    if isinstance(edit, SetToml):
+        try:
+            return with_setting(before or "", edit.table, edit.key, edit.value)
+        except ValueError as error:
+            raise Trouble("mend-file-not-toml", path=path, problem=str(error)) from error
     if isinstance(edit, MergeObject):
         try:
             return merged(before or "", cast("dict[str, Any]", json.loads(edit.members)))

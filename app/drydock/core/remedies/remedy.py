@@ -1,22 +1,14 @@
 """The shape of a remedy, and what makes one."""
 
+import shlex
 from collections.abc import Callable
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
-from drydock.core.facts import Known, Snapshot
+from drydock.core.facts import Snapshot
 from drydock.core.findings import Finding
-from drydock.core.remedies.steps import RecipeStep
-
-Packages: TypeAlias = Literal["apt", "dnf", "zypper", "pacman", "unknown"]
-
-_FAMILIES: tuple[tuple[Packages, frozenset[str]], ...] = (
-    ("apt", frozenset({"debian", "ubuntu", "linuxmint", "pop", "raspbian"})),
-    ("dnf", frozenset({"fedora", "rhel", "centos", "rocky", "almalinux", "ol", "amzn"})),
-    ("zypper", frozenset({"suse", "opensuse", "opensuse-leap", "opensuse-tumbleweed", "sles"})),
-    ("pacman", frozenset({"arch", "manjaro", "endeavouros"})),
-)
+from drydock.core.remedies.steps import USER, RecipeStep, RunStep
 
 
 class Remedy(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,16 +39,9 @@ Make: TypeAlias = Callable[[Finding, Snapshot], "Remedy | tuple[Remedy, ...] | N
 """Makes a remedy for a finding; None where it does not fit this machine."""
 
 
-def packages_of(snapshot: Snapshot) -> Packages:
-    """Return the package manager of the host's distribution."""
-    distribution = snapshot.host.distribution
-    if not isinstance(distribution, Known):
-        return "unknown"
-    words = {distribution.value.id, *distribution.value.like}
-    for name, family in _FAMILIES:
-        if words & family:
-            return name
-    return "unknown"
+def _line(step: RunStep) -> str:
+    words = ['"$USER"' if word == USER else shlex.quote(word) for word in step.argv]
+    return ("sudo " if step.privileged else "") + " ".join(words)
 
 
 def remedy(
@@ -68,7 +53,11 @@ def remedy(
     steps: tuple[RecipeStep, ...] = (),
     recheck: tuple[str, ...] = (),
 ) -> Remedy:
-    """Make a remedy; it is privileged when a command uses sudo."""
+    """Make a remedy; it is privileged when a command uses sudo.
+
+    Without commands, they are those of the steps, which must then all be programs to run.
+    """
+    commands = commands or tuple(_line(step) for step in steps if isinstance(step, RunStep))
     privileged = any("sudo " in command for command in commands)
     return Remedy(
         id=remedy_id,
@@ -80,8 +69,3 @@ def remedy(
         steps=steps,
         recheck=recheck,
     )
-
-
-def on_linux(snapshot: Snapshot) -> bool:
-    """Return whether the host runs Linux."""
-    return snapshot.host.system == "linux"

@@ -30,7 +30,19 @@ class CorrectObject(msgspec.Struct, frozen=True, tag="correct"):
     """Mend the slips that keep the file from being JSON: commas, comments."""
 
 
-Edit: TypeAlias = MergeObject | PutText | TakeOutput | CorrectObject
+class SetToml(msgspec.Struct, frozen=True, tag="toml"):
+    """Give one setting of a TOML file this value; what else stands there stays as it is written."""
+
+    table: str
+    key: str
+    value: bool | str
+
+
+class DropFile(msgspec.Struct, frozen=True, tag="drop"):
+    """Remove the file; a copy is kept."""
+
+
+Edit: TypeAlias = MergeObject | PutText | TakeOutput | CorrectObject | SetToml | DropFile
 
 
 class RunStep(msgspec.Struct, frozen=True, kw_only=True, tag="run"):

@@ -1,12 +1,16 @@
 """Remedies for the GPU's way into containers."""
 
-from drydock.core.checks.engine_situation import is_rootless, reader_of
+from drydock.core.checks.engine_situation import is_rootless
 from drydock.core.checks.situation import is_podman
-from drydock.core.facts import Snapshot
+from drydock.core.facts import Known, Missing, Snapshot
 from drydock.core.findings import Finding
-from drydock.core.remedies.remedy import Packages, Remedy, on_linux, packages_of, remedy
-from drydock.core.remedies.services import install_steps, reload_step, restart_step
-from drydock.core.remedies.steps import HOME, EditStep, MergeObject, PutText, RecipeStep, RunStep, TakeOutput
+from drydock.core.remedies.cdi import renew_cdi, write_cdi
+from drydock.core.remedies.engine import RESTART_NOTE
+from drydock.core.remedies.fit import Packages, manages_docker, manages_engine, packages_of
+from drydock.core.remedies.remedy import Remedy, remedy
+from drydock.core.remedies.services import install_steps, reload_step, restart_line, restart_step, update_steps
+from drydock.core.remedies.settings import merge_step
+from drydock.core.remedies.steps import EditStep, PutText, RecipeStep, RunStep, SetToml, TakeOutput
 
 _REPOSITORY = "https://nvidia.github.io/libnvidia-container"
 _KEYRING = "/usr/share/keyrings/nvidia-container-toolkit-keyring"
@@ -15,19 +19,11 @@ _PACKAGE = "nvidia-container-toolkit"
 _PARTS = (_PACKAGE, "nvidia-container-toolkit-base", "libnvidia-container-tools", "libnvidia-container1")
 """What NVIDIA's repository installs with the toolkit, for deb and rpm."""
 
-_RUNTIME = '{"runtimes": {"nvidia": {"args": [], "path": "nvidia-container-runtime"}}}'
+_NO_WORDS: list[str] = []
+_RUNTIME = {"runtimes": {"nvidia": {"args": _NO_WORDS, "path": "nvidia-container-runtime"}}}
 """What the engine must know; the toolkit's own program writes the same."""
 
 _RECHECK = ("toolkit-registered", "toolkit-path")
-
-
-def config_path(snapshot: Snapshot) -> str:
-    """Return which ``daemon.json`` the engine reads, or would read."""
-    return {
-        "rootful": "/etc/docker/daemon.json",
-        "rootless": f"{HOME}/.config/docker/daemon.json",
-        "snap": "/var/snap/docker/current/config/daemon.json",
-    }[reader_of(snapshot)]
 
 
 def _downloaded(address: str) -> TakeOutput:
@@ -75,30 +71,35 @@ def _repository_steps(packages: Packages) -> tuple[RecipeStep, ...]:
     return (added, trusted)
 
 
+_ADD: dict[Packages, tuple[str, ...]] = {
+    "apt": (
+        f"curl -fsSL {_REPOSITORY}/gpgkey | sudo gpg --dearmor -o {_KEYRING}.gpg",
+        f"echo 'deb [signed-by={_KEYRING}.gpg] {_REPOSITORY}/stable/deb/$(ARCH) /' | sudo tee {_LIST}",
+        "sudo apt-get update",
+    ),
+    "dnf": (
+        (
+            f"curl -fsSL {_REPOSITORY}/stable/rpm/nvidia-container-toolkit.repo "
+            "| sudo tee /etc/yum.repos.d/nvidia-container-toolkit.repo"
+        ),
+    ),
+    "zypper": (f"sudo zypper addrepo {_REPOSITORY}/stable/rpm/nvidia-container-toolkit.repo",),
+    "pacman": (),
+}
+"""The lines that add NVIDIA's repository by hand."""
+
+_INSTALL: dict[Packages, str] = {
+    "apt": f"sudo apt-get install -y {_PACKAGE}",
+    "dnf": f"sudo dnf install -y {_PACKAGE}",
+    "zypper": f"sudo zypper install -y {_PACKAGE}",
+    "pacman": f"sudo pacman -S --needed {_PACKAGE}",
+}
+
+
 def install_toolkit(finding: Finding, snapshot: Snapshot) -> Remedy | None:
     """Install the container toolkit and register it."""
-    commands: dict[Packages, tuple[str, ...]] = {
-        "apt": (
-            f"curl -fsSL {_REPOSITORY}/gpgkey | sudo gpg --dearmor -o {_KEYRING}.gpg",
-            f"echo 'deb [signed-by={_KEYRING}.gpg] {_REPOSITORY}/stable/deb/$(ARCH) /' | sudo tee {_LIST}",
-            "sudo apt-get update",
-            "sudo apt-get install -y nvidia-container-toolkit",
-        ),
-        "dnf": (
-            (
-                f"curl -fsSL {_REPOSITORY}/stable/rpm/nvidia-container-toolkit.repo "
-                "| sudo tee /etc/yum.repos.d/nvidia-container-toolkit.repo"
-            ),
-            "sudo dnf install -y nvidia-container-toolkit",
-        ),
-        "zypper": (
-            f"sudo zypper addrepo {_REPOSITORY}/stable/rpm/nvidia-container-toolkit.repo",
-            "sudo zypper install -y nvidia-container-toolkit",
-        ),
-        "pacman": ("sudo pacman -S --needed nvidia-container-toolkit",),
-    }
     packages = packages_of(snapshot)
-    if packages not in commands:
+    if packages not in _INSTALL or not manages_engine(snapshot):
         return None
     register = register_runtime(finding, snapshot)
     # without the repository of NVIDIA the distribution's own package has fewer parts
@@ -107,55 +108,107 @@ def install_toolkit(finding: Finding, snapshot: Snapshot) -> Remedy | None:
     return remedy(
         "install-toolkit",
         "Install the NVIDIA Container Toolkit and register it",
-        *commands[packages],
+        *_ADD[packages],
+        _INSTALL[packages],
         *(register.commands if register else ()),
-        note="Restarting the engine stops running containers unless live-restore is on.",
+        note=RESTART_NOTE if not is_podman(snapshot) else "",
         steps=(*steps, *((_generate_later(),) if is_podman(snapshot) else register.steps if register else ())),
         recheck=_RECHECK,
     )
 
 
+def complete_toolkit(finding: Finding, snapshot: Snapshot) -> Remedy | None:
+    """Install the parts of the toolkit that are not there."""
+    packages = packages_of(snapshot)
+    # Arch has one package; where it lies in pieces, it is installed over itself
+    if packages not in _INSTALL or packages == "pacman" or not manages_engine(snapshot):
+        return None
+    names = (_PACKAGE, "libnvidia-container-tools")
+    steps = install_steps(packages, *names, remove=(*names, "libnvidia-container1"))
+    if finding.variant == "gone":
+        # what an update left half done is nothing to go back to
+        steps = tuple(RunStep(title=s.title, argv=s.argv, privileged=True, limit=s.limit) for s in steps)
+    return remedy(
+        "complete-toolkit",
+        "Install the missing parts of the NVIDIA Container Toolkit",
+        *(("sudo apt-get update",) if packages == "apt" else ()),
+        f"{_INSTALL[packages]} libnvidia-container-tools",
+        steps=steps,
+        recheck=("toolkit-programs", "toolkit-installed"),
+    )
+
+
+def update_toolkit(_finding: Finding, snapshot: Snapshot) -> Remedy | None:
+    """Bring the toolkit to its newest version."""
+    packages = packages_of(snapshot)
+    steps = update_steps(packages, *_PARTS) if manages_engine(snapshot) else ()
+    if not steps:
+        return None
+    line = {"apt": "sudo apt-get install -y --only-upgrade", "dnf": "sudo dnf upgrade", "zypper": "sudo zypper update"}
+    return remedy(
+        "update-toolkit",
+        "Update the NVIDIA Container Toolkit",
+        *_ADD[packages],
+        " ".join((line[packages], *_PARTS)),
+        note="Drydock does not bring the old version back. Running containers are not touched.",
+        steps=(*_repository_steps(packages), *steps),
+        recheck=("toolkit-version", *_RECHECK),
+    )
+
+
 def register_runtime(finding: Finding, snapshot: Snapshot) -> Remedy | None:
     """Register the NVIDIA runtime with the engine."""
-    if not on_linux(snapshot):
-        return None
     if is_podman(snapshot):
         return write_cdi(finding, snapshot)
-    rootless = is_rootless(snapshot)
-    written = EditStep(
-        title="Add the runtime nvidia to the engine's settings",
-        path=config_path(snapshot),
-        edit=MergeObject(_RUNTIME),
-        privileged=not rootless,
-    )
-    if rootless:
+    if not manages_docker(snapshot):
+        return None
+    written = merge_step(snapshot, "Add the runtime nvidia to the engine's settings", _RUNTIME)
+    if is_rootless(snapshot):
         return remedy(
             "register-runtime",
             "Register the NVIDIA runtime with the rootless engine",
             "nvidia-ctk runtime configure --runtime=docker --config=$HOME/.config/docker/daemon.json",
             "sudo nvidia-ctk config --set nvidia-container-cli.no-cgroups --in-place",
-            "systemctl --user restart docker",
+            restart_line(snapshot),
             note="The second line changes the toolkit for all engines of this computer: "
             "those that run as root need it off.",
-            steps=(written, _no_cgroups(), restart_step(snapshot)),
+            steps=(written, _no_cgroups(snapshot), restart_step(snapshot)),
             recheck=_RECHECK,
         )
     return remedy(
         "register-runtime",
         "Register the NVIDIA runtime with the engine",
         "sudo nvidia-ctk runtime configure --runtime=docker",
-        "sudo systemctl restart docker",
-        note="This adds to /etc/docker/daemon.json what is missing. "
-        "Restarting the engine stops running containers unless live-restore is on.",
+        restart_line(snapshot),
+        note=f"This adds to {written.path} what is missing. {RESTART_NOTE}",
         steps=(written, reload_step(snapshot)),
         recheck=_RECHECK,
     )
 
 
-def _no_cgroups() -> RunStep:
+def obtain_way(finding: Finding, snapshot: Snapshot) -> tuple[Remedy, ...]:
+    """Give the engine a way to the GPU: install the toolkit where it is not, register it, or renew its CDI file."""
+    toolkit = snapshot.toolkit
+    programs = (toolkit.version, toolkit.runtime_path, toolkit.hook_path)
+    if all(isinstance(fact, Missing) and fact.why == "absent" for fact in programs):
+        found = (install_toolkit(finding, snapshot),)
+    elif finding.variant == "cdi_missing":
+        found = (renew_cdi(finding, snapshot), register_runtime(finding, snapshot))
+    else:
+        found = (register_runtime(finding, snapshot),)
+    return tuple(one for one in found if one)
+
+
+def _no_cgroups(snapshot: Snapshot) -> RecipeStep:
+    title = "Let the toolkit leave control groups alone, which a rootless engine may not change"
+    config = snapshot.toolkit.config
+    if isinstance(config, Known) and not config.value.problem:
+        edit = SetToml("nvidia-container-cli", "no-cgroups", value=True)
+        return EditStep(title=title, path=config.value.path, edit=edit, privileged=True)
+    # the file comes with the package, which may not be installed yet
     setting = ("nvidia-ctk", "config", "--in-place", "--set")
     return RunStep(
-        title="Let the toolkit leave control groups alone, which a rootless engine may not change",
+        title=title,
         argv=(*setting, "nvidia-container-cli.no-cgroups=true"),
         privileged=True,
         undo=(*setting, "nvidia-container-cli.no-cgroups=false"),
@@ -173,62 +226,6 @@ def _generate_later() -> RunStep:
     )
 
 
-def switch_cdi_on(_finding: Finding, snapshot: Snapshot) -> Remedy | None:
-    """Let the engine look for CDI specifications."""
-    if not on_linux(snapshot):
-        return None
-    edit = EditStep(
-        title="Switch CDI on in the engine's settings",
-        path=config_path(snapshot),
-        edit=MergeObject('{"features": {"cdi": true}}'),
-        privileged=not is_rootless(snapshot),
-    )
-    return remedy(
-        "switch-cdi-on",
-        "Switch CDI on",
-        "sudo nvidia-ctk runtime configure --runtime=docker --cdi.enabled",
-        "sudo systemctl restart docker",
-        note="Restarting the engine stops running containers unless live-restore is on.",
-        steps=(edit, restart_step(snapshot)),
-        recheck=("toolkit-cdi-engine", "toolkit-path"),
-    )
-
-
-def _generated(path: str, title: str) -> EditStep:
-    # what it would write is shown first: it prints the specification when no file is named
-    return EditStep(title=title, path=path, edit=TakeOutput((("nvidia-ctk", "cdi", "generate"),)), privileged=True)
-
-
-def write_cdi(_finding: Finding, snapshot: Snapshot) -> Remedy | None:
-    """Write a CDI specification."""
-    if not on_linux(snapshot):
-        return None
-    return remedy(
-        "write-cdi",
-        "Write the CDI specification for the driver that is installed now",
-        "sudo nvidia-ctk cdi generate --output=/var/run/cdi/nvidia.yaml",
-        "nvidia-ctk cdi list",
-        note="/var/run is empty after a restart; toolkit 1.18 and newer write the file by themselves then.",
-        steps=(_generated("/var/run/cdi/nvidia.yaml", "Write the CDI specification"),),
-        recheck=("toolkit-cdi", "toolkit-path"),
-    )
-
-
-def rewrite_cdi(finding: Finding, snapshot: Snapshot) -> Remedy | None:
-    """Write an outdated CDI specification anew, keeping a copy."""
-    path = str(finding.values.get("path", ""))
-    folder = path.rpartition("/")[0]
-    if not on_linux(snapshot) or folder not in ("/etc/cdi", "/var/run/cdi") or "'" in path:
-        return None
-    json_file = path.endswith(".json")
-    return remedy(
-        "rewrite-cdi",
-        "Write this CDI specification anew",
-        f"sudo cp '{path}' '{path}.before'",
-        f"sudo nvidia-ctk cdi generate --output='{path}'",
-        note="The first line keeps a copy; its name is one that engines do not read.",
-        target=path,
-        # printed as YAML, which does not belong into a file whose name says otherwise
-        steps=() if json_file else (_generated(path, "Write the CDI specification anew"),),
-        recheck=("toolkit-cdi", "toolkit-path"),
-    )
+def install_default_runtime(finding: Finding, snapshot: Snapshot) -> Remedy | None:
+    """Install the toolkit, where its runtime is the one that starts every container."""
+    return install_toolkit(finding, snapshot) if finding.values.get("name") == "nvidia" else None

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from drydock.core.checks.engine_situation import mount_of
 from drydock.core.facts import Known, Snapshot, known_or
 from drydock.core.findings import Finding
-from drydock.core.remedies.remedy import Remedy, on_linux, remedy
+from drydock.core.remedies.fit import on_linux
+from drydock.core.remedies.remedy import Remedy, remedy
 from drydock.core.remedies.steps import GID, UID, EngineStep, RunStep
 
 _ROOM = ("engine-disk", "engine-leftovers", "engine-files", "work-ended")
