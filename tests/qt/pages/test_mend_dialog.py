@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton, QSystemTrayIcon, QTextEdit, QToolButton
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton, QScrollArea, QSystemTrayIcon, QTextEdit, QToolButton
 from tests.support.mend_place import (
     FINDING,
     LAST,
@@ -18,7 +18,7 @@ from tests.support.mend_place import (
     settings,
 )
 
-from drydock.core.remedies.steps import RunStep
+from drydock.core.remedies.steps import PutText, RunStep
 from drydock.core.trouble import Trouble
 from drydock.qt.pages.mend_box import MendBox
 from drydock.qt.pages.mend_dialog import MendDialog, open_remedy
@@ -52,6 +52,8 @@ def slow(place):
 
 def words(widget):
     """Return everything that can be read."""
+    # what came into a layout just now is shown with the next event
+    QCoreApplication.processEvents()
     texts = [part.text() for part in widget.findChildren(QLabel) if part.isVisible()]
     for kind in (QTextEdit, QPlainTextEdit):
         texts += [part.toPlainText() for part in widget.findChildren(kind) if part.isVisible()]
@@ -150,6 +152,20 @@ def test_everything_has_a_name_for_those_who_hear(place, qtbot):
     for kind in (QPushButton, QToolButton, QTextEdit, QPlainTextEdit):
         assert all(part.accessibleName() for part in dialog.findChildren(kind) if part.isVisible()), kind
     assert dialog.deed.accessibleName() == "Let containers reach the proxy"
+
+
+def test_long_paths_do_not_widen_it(place, qtbot):
+    deep = "/data" + "/a-directory" * 25
+    step = settings(title=f"Write {deep}", path=f"{deep}/x", edit=PutText("x" * 400 + "\n"))
+    dialog = shown(qtbot, place, made(step, title=f"Make the files in {deep} yours", note=f"They lie in {deep}."))
+    area = dialog.findChild(QScrollArea, "pageScroll")
+    qtbot.waitUntil(lambda: area.widget().width() > 0)
+    dialog.resize(dialog.minimumSize())
+    qtbot.waitUntil(lambda: dialog.width() <= 600)
+    assert area.widget().width() <= area.viewport().width()
+    place.root.joinpath(deep.lstrip("/")).mkdir(parents=True)
+    apply(qtbot, dialog)
+    assert area.widget().width() <= area.viewport().width()
 
 
 def test_closing_while_it_looks_leaves_nothing_behind(slow, qtbot):

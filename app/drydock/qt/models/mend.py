@@ -1,5 +1,6 @@
 """Remedies in words: what a plan means, how a step becomes root, what came of it, and what to do next."""
 
+import re
 from typing import Literal
 
 import msgspec
@@ -347,10 +348,15 @@ def trouble_words(trouble: Trouble) -> Verdict:
         tone="attention" if trouble.id in _MILD else "broken",
         title=article.title,
         text=article.text.strip(),
-        next=_next_words(trouble.id) or article.remedy.strip(),
+        next=_next_words(trouble.id) or _without_commands(article.remedy.strip()),
         commands=tuple(line for line in lines.split("\n") if line),
         diff=diff,
     )
+
+
+def _without_commands(text: str) -> str:
+    """Return a text without the sentences that speak of the command line."""
+    return " ".join(part for part in re.split(r"(?<=[.;])\s+", text) if "drydock mend" not in part)
 
 
 _MILD = frozenset(
@@ -366,6 +372,7 @@ def _next_words(trouble: str) -> str:
         "mend-file-not-json": _tr(
             "Correct it first; the finding about the engine's settings file offers to, where the engine reads it."
         ),
+        "mend-file-not-toml": _tr("Correct it in an editor, then look at it again."),
         "mend-not-correctable": _tr("Correct it in an editor, or begin a new settings file; the old one is kept."),
         "mend-program-missing": _tr("Nothing was changed. Install it, or do it by hand."),
         "mend-no-root": _tr("Type these lines where you can become root, or start Drydock from a terminal with sudo."),

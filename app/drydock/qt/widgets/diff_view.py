@@ -48,7 +48,10 @@ class _Lines(QPlainTextEdit):
         room = bar.sizeHint().height() if bar.maximum() > 0 else 0
         # without the slack the last line would not count as seen
         needed = math.ceil(shown * line) + _SLACK + self.height() - self.viewport().height()
-        needed += room - (bar.height() if bar.isVisible() else 0)
+        # a bar takes its room also while nothing of it is to be seen
+        holder = bar.parentWidget()
+        taken = holder.height() if holder is not None and not holder.isHidden() else 0
+        needed += room - taken
         if needed != self.height():
             self.setFixedHeight(needed)
 
