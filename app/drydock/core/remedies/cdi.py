@@ -1,5 +1,6 @@
 """Remedies for CDI specifications, and for the engine that reads them."""
 
+from drydock.core.checks.engine_situation import is_rootless
 from drydock.core.checks.situation import is_podman
 from drydock.core.facts import Known, Snapshot, known_or
 from drydock.core.findings import Finding
@@ -23,7 +24,9 @@ def switch_cdi_on(_finding: Finding, snapshot: Snapshot) -> Remedy | None:
     return remedy(
         "switch-cdi-on",
         "Switch CDI on",
-        "sudo nvidia-ctk runtime configure --runtime=docker --cdi.enabled",
+        "nvidia-ctk runtime configure --runtime=docker --cdi.enabled --config=$HOME/.config/docker/daemon.json"
+        if is_rootless(snapshot)
+        else "sudo nvidia-ctk runtime configure --runtime=docker --cdi.enabled",
         restart_line(snapshot),
         note=RESTART_NOTE,
         steps=(
