@@ -19,6 +19,13 @@ DMESG = """[    0.000000] Linux version 6.14.0-29-generic
 JOURNAL = """[   12.500000] box kernel: NVRM: loading NVIDIA UNIX x86_64 Kernel Module  580.95.05
 [ 4000.123456] box kernel: NVRM: Xid (PCI:0000:01:00): 31, pid=9, name=python, MMU Fault
 """
+
+
+def test_a_module_that_is_refused_for_its_key_is_kept_though_the_line_does_not_name_it():
+    (line,) = parse_kernel_log("[    4.000000] Loading of module with unavailable key is rejected\n")
+    assert line.text == "Loading of module with unavailable key is rejected"
+
+
 DENIED = Outcome(argv=("dmesg",), code=1, stderr="dmesg: read kernel buffer failed: Operation not permitted")
 
 

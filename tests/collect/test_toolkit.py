@@ -7,7 +7,7 @@ from tests.support.world import TestWorld
 
 from drydock.collect.toolkit import collect_toolkit, parse_cdi_spec
 from drydock.core.facts import Known, Missing
-from drydock.world import Outcome
+from drydock.world import FileStatus, Outcome
 
 YAML = """---
 cdiVersion: 0.5.0
@@ -183,3 +183,16 @@ def test_the_refresh_service_and_the_links_that_systemd_needs():
     assert collect_toolkit(TestWorld(files={**files, **wanted})).refresh.value.enabled is True
     none = collect_toolkit(TestWorld())
     assert (none.refresh.value.installed, none.char_links.why, none.cli_path.why) == (False, "absent", "absent")
+
+
+def test_since_when_the_hook_is_here():
+    path = "/usr/bin/nvidia-container-runtime-hook"
+    fields = {"mode": 0o755, "owner": "root", "group": "root", "modified": 7.0, "readable": True, "writable": False}
+    world = TestWorld(
+        programs={"nvidia-container-runtime-hook": path}, statuses={path: FileStatus(**fields, changed=99.0)}
+    )
+    assert collect_toolkit(world).hook_since == Known(99.0)
+    untold = TestWorld(programs={"nvidia-container-runtime-hook": path}, statuses={path: FileStatus(**fields)})
+    assert collect_toolkit(untold).hook_since == Missing("not_supported")
+    assert collect_toolkit(TestWorld()).hook_since == Missing("absent")
+    assert collect_toolkit(TestWorld(system="macos")).hook_since == Missing("not_applicable")

@@ -114,7 +114,7 @@ STARTED: tuple[Case, ...] = (
                 libraries=Known(()),
             )
         ),
-        expected=broken("container-gpu/hook_failed"),
+        expected=broken("container-gpu/hook_library"),
     ),
     Case(
         name="container-lost-gpu",
@@ -188,7 +188,7 @@ STARTED: tuple[Case, ...] = (
             ),
             setup=parts.setup("580.95.05", suspends=Known(3), keeps_memory=Known(False)),
         ),
-        expected=broken("container-cuda/unknown_error"),
+        expected=broken("container-cuda/after_suspend"),
     ),
     Case(
         name="torch-built-for-cpu",

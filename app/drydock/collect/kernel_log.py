@@ -12,7 +12,8 @@ _LONGEST = 400
 
 _WANTED = re.compile(
     r"NVRM|\bXid\b|nvidia|nouveau|\bnova|Out of memory|oom-kill|oom_reaper|Killed process|unsigned module"
-    r"|PKCS#7|key was rejected|IO_PAGE_FAULT|BAR \d+.*no space|PM: suspend|AER:.*(?:Fatal|Uncorrect)",
+    r"|PKCS#7|key was rejected|module .* is rejected"
+    r"|IO_PAGE_FAULT|BAR \d+.*no space|PM: suspend|AER:.*(?:Fatal|Uncorrect)",
     re.IGNORECASE,
 )
 _NOISE = re.compile(r"audit: |apparmor=|input: .*HDMI|snd_hda|systemd\[1\]", re.IGNORECASE)

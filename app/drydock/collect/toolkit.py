@@ -33,17 +33,28 @@ def collect_toolkit(world: World) -> Toolkit:
             config=nowhere,
             refresh=nowhere,
             char_links=nowhere,
+            hook_since=nowhere,
         )
+    hook = world.find_program("nvidia-container-runtime-hook")
     return Toolkit(
         version=_version(world),
         runtime_path=world.find_program("nvidia-container-runtime"),
-        hook_path=world.find_program("nvidia-container-runtime-hook"),
+        hook_path=hook,
         cdi_specs=_cdi_specs(world),
         cli_path=world.find_program("nvidia-container-cli"),
         config=toolkit_config(world),
         refresh=cdi_refresh(world),
         char_links=char_links(world),
+        hook_since=_since(world, hook),
     )
+
+
+def _since(world: World, program: Fact[str]) -> Fact[float]:
+    status = world.file_status(program.value) if isinstance(program, Known) else program
+    if isinstance(status, Missing):
+        return status
+    changed = status.value.changed
+    return Missing("not_supported") if changed is None else Known(changed)
 
 
 def _version(world: World) -> Fact[str]:

@@ -82,6 +82,7 @@ def file_status(path: str) -> Known[FileStatus] | Missing:
                 modified=found.st_mtime,
                 readable=os.access(path, os.R_OK),
                 writable=os.access(path, os.W_OK),
+                changed=found.st_ctime,
             )
         )
     except OSError as error:

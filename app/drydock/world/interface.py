@@ -38,6 +38,7 @@ class FileStatus(msgspec.Struct, frozen=True, kw_only=True):
         mode: permission bits.
         owner: name, or the number where it has none; likewise ``group``.
         modified: seconds since 1970, UTC.
+        changed: when the file was put where it is or last written, likewise; packages bring old times of writing along.
     """
 
     mode: int
@@ -46,6 +47,7 @@ class FileStatus(msgspec.Struct, frozen=True, kw_only=True):
     modified: float
     readable: bool
     writable: bool
+    changed: float | None = None
 
 
 class Process(Protocol):

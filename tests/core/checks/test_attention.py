@@ -3,12 +3,14 @@
 import pytest
 from tests.support.snapshots import (
     ABSENT,
+    bare_snapshot,
     driver,
     engine,
     gpu,
     healthy_snapshot,
     host,
     no_toolkit,
+    replaced,
     server_gpu,
     server_snapshot,
     toolkit,
@@ -20,7 +22,10 @@ from drydock.core.checks.run import conclude
 from drydock.core.facts import (
     CdiSpec,
     Disk,
+    DriverSetup,
+    EngineSetup,
     HostTorch,
+    KernelModules,
     Known,
     LocalImage,
     Memory,
@@ -45,6 +50,21 @@ TORCH_IMAGE = LocalImage(
     size=8 * GB,
     created="",
     labels={},
+)
+
+
+INSTALLED = bare_snapshot(
+    driver=driver(
+        nvml=NvmlState(kind="driver_not_loaded"),
+        version=ABSENT,
+        cuda=ABSENT,
+        module_version=ABSENT,
+        device_nodes=Known(()),
+        pci_gpus=Known(()),
+    ),
+    setup=DriverSetup(
+        kernels=Known((KernelModules(kernel="6.14.0-29-generic", module=Known("updates/dkms/nvidia.ko")),))
+    ),
 )
 
 
@@ -93,6 +113,35 @@ CASES = {
         "gpu-present",
         "attention",
         "kept",
+    ),
+    "installed, and gone from the bus": (INSTALLED, "gpu-present", "broken", "vanished"),
+    "installed, on a computer that uses another's engine": (
+        replaced(INSTALLED, engine=engine(remote=True)),
+        "gpu-present",
+        "attention",
+        "none",
+    ),
+    "libraries only, which other programs bring along": (
+        replaced(INSTALLED, setup=DriverSetup()),
+        "gpu-present",
+        "attention",
+        "none",
+    ),
+    "no engine inside a container": (
+        bare_snapshot(host=host(in_container=Known(value=True))),
+        "engine-installed",
+        "broken",
+        "absent_inside",
+    ),
+    "no group for the socket": (
+        healthy_snapshot(
+            engine=unreached_engine("no_permission"),
+            host=host(user=Known(User(uid=1000, groups=("ada",), database_groups=("ada",)))),
+            engine_setup=EngineSetup(docker_group=Known(value=False)),
+        ),
+        "engine-permission",
+        "broken",
+        "no_group",
     ),
     "only some GPUs in a container": (
         server_snapshot(gpus=(server_gpu(0),), host=host(in_container=Known(value=True))),
@@ -340,6 +389,33 @@ CASES = {
         "toolkit-path",
         "ok",
         "cdi",
+    ),
+    "Podman that may not read the specification": (
+        healthy_snapshot(
+            engine=engine(product=Known("Podman Engine"), runtimes=Known(("crun",))),
+            toolkit=toolkit(cdi_specs=Known((replaced(FRESH, devices=(), driver_version=Missing("no_permission")),))),
+        ),
+        "toolkit-path",
+        "broken",
+        "podman_unreadable",
+    ),
+    "Podman that may not look into the directory": (
+        healthy_snapshot(
+            engine=engine(product=Known("Podman Engine"), runtimes=Known(("crun",))),
+            toolkit=toolkit(cdi_specs=Missing("no_permission")),
+        ),
+        "toolkit-path",
+        "broken",
+        "podman_unreadable",
+    ),
+    "Podman whose specifications were not seen": (
+        healthy_snapshot(
+            engine=engine(product=Known("Podman Engine"), runtimes=Known(("crun",))),
+            toolkit=toolkit(cdi_specs=Missing("timeout")),
+        ),
+        "toolkit-path",
+        "not_tested",
+        "unknown",
     ),
     "Podman without": (
         healthy_snapshot(engine=engine(product=Known("Podman Engine"), runtimes=Known(("crun",)))),

@@ -74,6 +74,7 @@ ELSEWHERE = [
 SIGNED = {"module_on_disk": Known("580.95.05"), "module_signer": Known("DKMS key")}
 UNSIGNED = {"module_on_disk": Known("580.95.05"), "module_signer": ABSENT}
 HERE = kernels((RUNNING, MODULE))
+FORGOTTEN = ("Loading of module with unavailable key is rejected",)
 REFUSED = ("Loading of unsigned module is rejected",)
 UTILS = package("nvidia-utils-580", "580.95.05")
 COMPUTE = package("libnvidia-compute-580", "580.95.05")
@@ -124,6 +125,7 @@ CASES = [
     ("driver-secure-boot", working(secure_boot=FALSE), "ok", "off"),
     ("driver-secure-boot", working(secure_boot=ABSENT), "ok", "no_uefi"),
     ("driver-secure-boot", stopped(REFUSED, secure_boot=TRUE, kernels=HERE, **SIGNED), "broken", "rejected"),
+    ("driver-secure-boot", stopped(FORGOTTEN, secure_boot=TRUE, kernels=HERE, **SIGNED), "broken", "rejected"),
     ("driver-secure-boot", stopped(secure_boot=TRUE, kernels=HERE, **UNSIGNED), "broken", "unsigned"),
     ("driver-secure-boot", stopped(secure_boot=TRUE, kernels=HERE, **SIGNED), "attention", "suspect"),
     ("driver-secure-boot", stopped(secure_boot=TRUE, kernels=kernels((RUNNING, ABSENT))), "not_tested", "no_module"),

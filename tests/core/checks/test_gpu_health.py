@@ -28,6 +28,10 @@ def process(name, memory):
     return GpuProcess(pid=7, kind="compute", memory_used=memory, name=name, container=Missing("not_asked"))
 
 
+def exclusive(name):
+    return with_gpu(compute_mode=Known("exclusive_process"), processes=Known((process(Known(name), Known(GIB)),)))
+
+
 def fabric(state, services=(), files=(), switches=4, **parts):
     return server_snapshot(
         2,
@@ -73,6 +77,8 @@ CASES = [
     ("gpu-compute-mode", with_gpu(compute_mode=Known("default")), "ok", "ok"),
     ("gpu-compute-mode", with_gpu(compute_mode=Known("exclusive_process")), "attention", "exclusive"),
     ("gpu-compute-mode", with_gpu(compute_mode=Known("prohibited")), "broken", "prohibited"),
+    ("gpu-compute-mode", exclusive("python3"), "broken", "occupied"),
+    ("gpu-compute-mode", exclusive("/usr/bin/nvidia-cuda-mps-server"), "attention", "exclusive"),
     (
         "gpu-compute-mode",
         server_snapshot(

@@ -30,10 +30,37 @@ from tests.support.snapshots import (
 )
 
 from drydock.core.checks.container_table import CONTAINER, LOAD, TORCH
-from drydock.core.facts import Known, Missing
+from drydock.core.facts import DriverSetup, EngineSetup, Known, Missing
 from drydock.core.facts.container import InnerTools, KernelRun, Reached, StartAttempt
 from drydock.core.facts.load import CopySpeed, DiskSpeed, LoadFacts, MemoryTest, Soak
 
+# what the words of a refusal mean: variant, words
+HOOK = [
+    ("hook_requirement", "nvidia-container-cli: requirement error: unsatisfied condition: cuda>=13.0, please update"),
+    ("hook_no_adapter", "initialization error: WSL environment detected but no adapters were found: unknown"),
+    ("hook_library", "initialization error: load library failed: libnvidia-ml.so.1: cannot open shared object file"),
+    ("hook_old", "nvidia-container-cli: container error: cgroup subsystem devices not found: unknown"),
+    ("hook_rules", "mount error: failed to add device rules: bpf_prog_query(BPF_CGROUP_DEVICE) failed"),
+    ("hook_ldcache", "ldcache error: open failed: /sbin/ldconfig.real: no such file or directory"),
+    ("hook_mode", "invoking the NVIDIA Container Runtime Hook directly (e.g. --gpus) is not supported"),
+    ("hook_image_driver", "mount error: file creation failed: /merged/usr/lib/libnvidia-ml.so.1: file exists"),
+    ("hook_slow", "nvidia-container-cli: initialization error: driver rpc error: timed out: unknown"),
+    ("hook_unknown_device", "nvidia-container-cli: device error: 4: unknown device: unknown"),
+    ("hook_node_gone", "mount error: stat failed: /dev/nvidia-modeset: no such file or directory"),
+]
+START = [
+    ("other_processor", "exec /usr/bin/python3: exec format error"),
+    ("nested", "open sysctl net.ipv4.ip_unprivileged_port_start file: reopen fd 8: permission denied"),
+    ("firewall", "iptables failed: iptables --wait -t nat -A DOCKER: iptables: No chain/target/match by that name."),
+    ("few_ids", 'exec: "newuidmap": executable file not found in $PATH'),
+    ("few_ids", "potentially insufficient UIDs or GIDs available in user namespace"),
+    ("no_space", "write /var/lib/docker/overlay2/link: no space left on device"),
+    ("no_runtime", 'exec: "runc": executable file not found in $PATH'),
+]
+SLEPT = healthy_snapshot(setup=DriverSetup(suspends=Known(2), keeps_memory=Known(value=False)))
+ENFORCING = healthy_snapshot(
+    engine=engine(security=Known(("seccomp", "selinux"))), engine_setup=EngineSetup(selinux=Known("enforcing"))
+)
 IDS = [check.id for check in (*CONTAINER, *TORCH, *LOAD)]
 FAILED = Missing("failed", "the probe ended")
 HANGS = Missing("timeout", "no answer within 15 s")
@@ -45,6 +72,15 @@ COMPAT = "/usr/local/cuda-13.0/compat/libcuda.so.580.65.06"
 def refused(trouble, way="hook"):
     first = StartAttempt(gpus=way, started=False, trouble=trouble, text="what the engine said")
     return walked(starts=(first, StartAttempt(gpus="none", started=True)))
+
+
+def refused_with(text):
+    first = StartAttempt(gpus="hook", started=False, trouble="gpu-runtime-failed", text=text)
+    return walked(starts=(first, StartAttempt(gpus="none", started=True)))
+
+
+def no_start_with(text):
+    return walked(starts=(StartAttempt(gpus="none", started=False, trouble="engine-error", text=text),))
 
 
 def no_start(trouble="engine-error"):
@@ -106,6 +142,8 @@ CASES = [
     ("container-gpu", refused("gpu-request-ignored"), "broken", "ignored"),
     ("container-gpu", refused("gpu-runtime-missing"), "broken", "no_runtime"),
     ("container-gpu", refused("gpu-runtime-failed"), "broken", "hook_failed"),
+    *(("container-gpu", refused_with(words), "broken", variant) for variant, words in HOOK),
+    *(("container-start", no_start_with(words), "broken", variant) for variant, words in START),
     ("container-gpu", refused("cdi-device-missing", "cdi"), "broken", "cdi_missing"),
     ("container-gpu", refused("engine-error"), "broken", "failed"),
     ("container-python", walked(), "ok", "ok"),
@@ -116,6 +154,19 @@ CASES = [
     ("container-nodes", walked(nodes=nodes("/dev/nvidiactl")), "broken", "none"),
     ("container-nodes", walked(nodes=nodes("/dev/nvidia0", "/dev/nvidiactl")), "broken", "no_uvm"),
     ("container-nodes", walked(nodes=nodes("/dev/nvidia0", error="Operation not permitted")), "broken", "denied"),
+    (
+        "container-nodes",
+        walked(ENFORCING, nodes=nodes("/dev/nvidia0", error="Permission denied")),
+        "broken",
+        "denied_selinux",
+    ),
+    # a control group says it in other words
+    (
+        "container-nodes",
+        walked(ENFORCING, nodes=nodes("/dev/nvidia0", error="Operation not permitted")),
+        "broken",
+        "denied",
+    ),
     ("container-nodes", walked(nodes=nodes("/dev/dxg")), "ok", "ok"),
     ("container-nodes", walked(wsl_snapshot(), nodes=nodes()), "broken", "none_wsl"),
     ("container-nodes", walked(JETSON, nodes=nodes()), "not_tested", "jetson"),
@@ -150,6 +201,8 @@ CASES = [
     ("container-cuda", with_cuda(804), "broken", "compat"),
     ("container-cuda", with_cuda(100), "broken", "no_device"),
     ("container-cuda", with_cuda(999), "broken", "unknown_error"),
+    ("container-cuda", walked(SLEPT, cuda=Known(cuda(code=999, name="CUDA_ERROR_UNKNOWN"))), "broken", "after_suspend"),
+    ("container-cuda", walked(SLEPT, cuda=Known(cuda(code=804, name="COMPAT"))), "broken", "compat"),
     ("container-cuda", with_cuda(304), "broken", "lost_access"),
     ("container-cuda", with_cuda(802), "broken", "not_ready"),
     ("container-cuda", with_cuda(36), "broken", "too_old"),

@@ -78,6 +78,16 @@ CASES = [
         "broken",
         "bar",
     ),
+    (
+        "driver-log",
+        logged(
+            "nvidia 0000:01:00.0: Unable to change power state from D3cold to D0, device inaccessible",
+            "NVRM: GPU 0000:01:00.0: RmInitAdapter failed! (0x26:0x56:1482)",
+            **SILENT,
+        ),
+        "broken",
+        "power_state",
+    ),
     ("driver-log", logged("NVRM: RmFetchGspRmImages: No firmware image found", **SILENT), "broken", "firmware"),
     (
         "driver-log",

@@ -61,6 +61,8 @@ REMOTE = machine(of=told(remote=True, endpoint="ssh://there"))
 NOT_REGISTERED = told(runtimes=ONLY_RUNC)
 OWN = config(path="/home/ada/.config/docker/daemon.json", reader="rootless", keys=(), runtimes={})
 
+SINCE_200 = setup(config(), started=Known(200.0))
+
 CASES = {
     "registered": (machine(config()), "toolkit-registered", "ok", "ok"),
     "program gone": (
@@ -76,6 +78,18 @@ CASES = {
         "program_gone",
     ),
     "not restarted": (machine(config(), of=NOT_REGISTERED), "toolkit-registered", "broken", "not_restarted"),
+    "not restarted, but the hook was there before": (
+        replaced(machine(config(), of=NOT_REGISTERED, tools=whole(hook_since=Known(100.0))), engine_setup=SINCE_200),
+        "toolkit-registered",
+        "attention",
+        "not_restarted_hook",
+    ),
+    "not restarted, and the hook came later too": (
+        replaced(machine(config(), of=NOT_REGISTERED, tools=whole(hook_since=Known(300.0))), engine_setup=SINCE_200),
+        "toolkit-registered",
+        "broken",
+        "not_restarted",
+    ),
     "rootless reads another file": (
         machine(config(), OWN, of=told(runtimes=ONLY_RUNC, **ROOTLESS)),
         "toolkit-registered",
@@ -113,6 +127,12 @@ CASES = {
     "no settings": (machine(tools=whole(config=ABSENT)), "toolkit-settings", "ok", "defaults"),
     "not TOML": (settings(problem="Expected '='"), "toolkit-settings", "broken", "unreadable"),
     "no-cgroups as root": (settings(no_cgroups=True), "toolkit-settings", "broken", "no_cgroups"),
+    "no-cgroups inside another container": (
+        replaced(settings(no_cgroups=True), host=host(in_container=Known(value=True))),
+        "toolkit-settings",
+        "ok",
+        "ok",
+    ),
     "no-cgroups, new toolkit": (
         settings(no_cgroups=True, version="1.18.2"),
         "toolkit-settings",

@@ -2,9 +2,9 @@
 
 import pytest
 from tests.support.check_cases import ask, diagnose, unreached
-from tests.support.snapshots import ABSENT, driver, healthy_snapshot, host, wsl_snapshot
+from tests.support.snapshots import ABSENT, driver, engine, healthy_snapshot, host, replaced, wsl_snapshot
 
-from drydock.core.facts import Known, Memory, Missing, Wsl
+from drydock.core.facts import Known, Memory, Missing, NvmlState, Wsl
 
 TRUE, FALSE = Known(value=True), Known(value=False)
 UNREAD = Missing("no_permission", "denied")
@@ -39,6 +39,13 @@ def with_windows_driver(version):
     return wsl_snapshot(driver=driver(version=version, module_version=ABSENT, device_nodes=Known(("dxg",))))
 
 
+BLIND = replaced(
+    with_driver(Known((WSL_FILE,)), libraries=LENT, on_loader_path=FALSE),
+    driver=driver(
+        nvml=NvmlState(kind="library_not_found"), cuda_files=Known((WSL_FILE,)), device_nodes=Known(("dxg",))
+    ),
+    engine=engine(),
+)
 CASES = [
     ("wsl-settings", with_wsl(gpu_enabled=ABSENT, gpu_support=ABSENT), "ok", "ok"),
     ("wsl-settings", with_wsl(gpu_enabled=TRUE, gpu_support=TRUE), "ok", "ok"),
@@ -72,6 +79,14 @@ CASES = [
     (
         "wsl-libraries",
         with_driver(Known((WSL_FILE,)), libraries=LENT, on_loader_path=FALSE),
+        "attention",
+        "not_searched",
+    ),
+    ("wsl-libraries", BLIND, "broken", "not_searched"),
+    # Docker Desktop finds them by a way of its own
+    (
+        "wsl-libraries",
+        replaced(BLIND, engine=engine(product=Known("Docker Desktop 4.47.0"))),
         "attention",
         "not_searched",
     ),

@@ -5,7 +5,8 @@ from typing import cast
 
 from drydock.core.checks.check import Answer, attention, broken, not_tested, ok, seen
 from drydock.core.checks.inner import measured, unmeasured, walked
-from drydock.core.checks.situation import is_tegra, is_wsl
+from drydock.core.checks.refusals import hook_refusal, start_refusal
+from drydock.core.checks.situation import is_podman, is_tegra, is_wsl, may_have_slept_badly
 from drydock.core.facts import Known, Missing, Snapshot, known_or
 from drydock.core.facts.container import (
     ContainerFacts,
@@ -23,6 +24,9 @@ _REFUSALS = {
     "gpu-runtime-failed": "hook_failed",
     "cdi-device-missing": "cdi_missing",
 }
+_UNNAMED = ("gpu-runtime-failed", "engine-error", "container-died", "")
+"""Troubles that do not say why: the words of the refusal have to."""
+
 _NVML = {4: "no_permission", 9: "not_loaded", 15: "lost", 17: "lost_access", 18: "mismatch", 999: "lost_access"}
 _CUDA = {
     34: "stub",
@@ -35,6 +39,9 @@ _CUDA = {
     804: "compat",
     999: "unknown_error",
 }
+_ALSO_AFTER_SLEEP = (3, 100, 101, 999)
+"""CUDA's errors while nvidia_uvm has not survived a suspend; mostly 999, and NVML works all the same."""
+
 _VERSION = re.compile(r"\.so\.(\d+\.\d+(?:\.\d+)?)$")
 
 
@@ -68,7 +75,7 @@ def ask_start(snapshot: Snapshot) -> Answer:
     last = facts.starts[-1]
     if last.trouble == "mount-source-missing":
         return broken("mount", *evidence, image=facts.image, text=last.text)
-    return broken("failed", *evidence, image=facts.image, text=last.text)
+    return broken(start_refusal(last.text) or "failed", *evidence, image=facts.image, text=last.text)
 
 
 def ask_gpu(snapshot: Snapshot) -> Answer:
@@ -83,7 +90,8 @@ def ask_gpu(snapshot: Snapshot) -> Answer:
     asked = next((start for start in facts.starts if start.gpus != "none"), None)
     if asked is None:
         return not_tested("no_gpu", *evidence)
-    return broken(_REFUSALS.get(asked.trouble, "failed"), *evidence, text=asked.text)
+    named = hook_refusal(asked.text) if asked.trouble in _UNNAMED else ""
+    return broken(named or _REFUSALS.get(asked.trouble, "failed"), *evidence, text=asked.text)
 
 
 def ask_python(snapshot: Snapshot) -> Answer:
@@ -118,10 +126,19 @@ def ask_nodes(snapshot: Snapshot) -> Answer:
     if not any(re.fullmatch(r"/dev/nvidia\d+", node.path) for node in nodes):
         return broken("none", evidence)
     if closed:
-        return broken("denied", evidence, path=closed[0].path, text=closed[0].error)
+        variant = "denied_selinux" if _selinux_denies(snapshot, closed[0]) else "denied"
+        return broken(variant, evidence, path=closed[0].path, text=closed[0].error)
     if not any(node.path == "/dev/nvidia-uvm" for node in nodes):
         return broken("no_uvm", evidence)
     return ok(evidence, count=len(nodes))
+
+
+def _selinux_denies(snapshot: Snapshot, node: InnerNode) -> bool:
+    """Return whether SELinux refused it; the rules of a control group say *not permitted*, not *denied*."""
+    enforced = known_or(snapshot.engine_setup.selinux, "off") == "enforcing" and not snapshot.engine.remote
+    confines = is_podman(snapshot) or "selinux" in known_or(snapshot.engine.security, ())
+    open_outside = all(found.usable for found in known_or(snapshot.driver.node_access, ()))
+    return enforced and confines and open_outside and "permission denied" in node.error.lower()
 
 
 def _is_needed(path: str) -> bool:
@@ -234,6 +251,9 @@ def ask_cuda(snapshot: Snapshot) -> Answer:
     if cuda.code == 0:
         return ok(*evidence, version=known_or(cuda.version, "?"))
     code = cuda.code if cuda.code is not None else -1
+    if code in _ALSO_AFTER_SLEEP and may_have_slept_badly(snapshot):
+        evidence += (seen("suspends since the start", snapshot.setup.suspends),)
+        return broken("after_suspend", *evidence, code=code, text=cuda.name or cuda.text)
     return broken(_CUDA.get(code, "failed"), *evidence, code=code, text=cuda.name or cuda.text)
 
 

@@ -2,6 +2,7 @@
 
 from drydock.core.checks import allowance, container, load, torch
 from drydock.core.checks.check import Check
+from drydock.core.checks.refusals import HOOK_REFUSALS, START_REFUSALS
 
 _UNMEASURED = ("not_asked", "unknown")
 _NO_GPU = ("no_gpu", *_UNMEASURED)
@@ -21,7 +22,7 @@ CONTAINER = (
         ask=container.ask_start,
         reads=("container",),
         needs=("engine-version", "engine-default-runtime"),
-        variants=("ok", "mount", "failed", *_UNMEASURED),
+        variants=("ok", "mount", *START_REFUSALS, "failed", *_UNMEASURED),
     ),
     Check(
         id="container-gpu",
@@ -42,7 +43,7 @@ CONTAINER = (
             "toolkit-cdi-files",
             "container-start",
         ),
-        variants=("ok", "ignored", "no_runtime", "hook_failed", "cdi_missing", "failed", *_NO_GPU),
+        variants=("ok", "ignored", "no_runtime", *HOOK_REFUSALS, "hook_failed", "cdi_missing", "failed", *_NO_GPU),
     ),
     Check(
         id="container-python",
@@ -56,9 +57,9 @@ CONTAINER = (
         id="container-nodes",
         rung="container",
         ask=container.ask_nodes,
-        reads=("host", "inside"),
+        reads=("host", "driver", "engine", "engine_setup", "inside"),
         needs=("container-gpu", "container-python"),
-        variants=("ok", "none", "none_wsl", "no_uvm", "denied", "jetson", *_NO_GPU),
+        variants=("ok", "none", "none_wsl", "no_uvm", "denied", "denied_selinux", "jetson", *_NO_GPU),
     ),
     Check(
         id="container-library",
@@ -102,7 +103,7 @@ CONTAINER = (
         id="container-cuda",
         rung="container",
         ask=container.ask_cuda,
-        reads=("inside",),
+        reads=("setup", "inside"),
         needs=("container-nvml", "container-compat"),
         variants=(
             "ok",
@@ -110,6 +111,7 @@ CONTAINER = (
             "compat",
             "no_device",
             "unknown_error",
+            "after_suspend",
             "lost_access",
             "not_ready",
             "too_old",

@@ -51,11 +51,7 @@ DRIVER: tuple[Check, ...] = (
         id="wsl-libraries",
         rung="driver",
         ask=wsl.ask_libraries,
-        reads=(
-            "host",
-            "driver",
-            "wsl",
-        ),
+        reads=("host", "driver", "wsl", "nvml", "engine"),
         needs=("wsl-device",),
         variants=(
             "ok",
@@ -212,6 +208,7 @@ DRIVER: tuple[Check, ...] = (
         variants=(
             "ok",
             "past",
+            "power_state",
             "needs_open",
             "legacy",
             "unsupported",

@@ -39,6 +39,8 @@ def ask_installed(snapshot: Snapshot) -> Answer:
         return ok(evidence, endpoint=snapshot.engine.endpoint)
     if is_wsl(snapshot):
         return broken("absent_wsl", evidence)
+    if known_or(snapshot.host.in_container, default=False):
+        return broken("absent_inside", evidence, seen("inside a container", snapshot.host.in_container))
     return broken("absent" if snapshot.host.system == "linux" else "absent_desktop", evidence)
 
 
@@ -60,6 +62,8 @@ def ask_permission(snapshot: Snapshot) -> Answer:
         return broken("denied", *evidence, **values)
     if "docker" in user.value.database_groups:
         return broken("login_again", *evidence, **values)
+    if snapshot.engine_setup.docker_group == Known(value=False):
+        return broken("no_group", *evidence, seen("group docker", snapshot.engine_setup.docker_group), **values)
     return broken("not_member", *evidence, **values)
 
 

@@ -32,15 +32,15 @@ ENGINE = (
         rung="engine",
         ask=engine.ask_installed,
         reads=("host", "engine"),
-        variants=("ok", "absent", "absent_wsl", "absent_desktop", "unknown"),
+        variants=("ok", "absent", "absent_inside", "absent_wsl", "absent_desktop", "unknown"),
     ),
     Check(
         id="engine-permission",
         rung="engine",
         ask=engine.ask_permission,
-        reads=("host", "engine"),
+        reads=("host", "engine", "engine_setup"),
         needs=("engine-installed",),
-        variants=("ok", "not_member", "login_again", "denied", "not_reached"),
+        variants=("ok", "not_member", "no_group", "login_again", "denied", "not_reached"),
     ),
     Check(
         id="engine-config",

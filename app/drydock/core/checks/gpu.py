@@ -24,8 +24,23 @@ def ask_present(snapshot: Snapshot) -> Answer:
         kept = pci_gpus(snapshot)[0]
         return attention("kept", evidence, address=kept.address, driver=known_or(kept.driver, ""))
     if has_gpu(snapshot) is False:
+        kernel = _kernel_with_module(snapshot)
+        if kernel and bus == Known(()):
+            return broken("vanished", evidence, seen("kernel release", snapshot.host.kernel), kernel=kernel)
         return attention("none", evidence)
     return not_tested("unknown", evidence, why=_why_unknown(snapshot))
+
+
+def _kernel_with_module(snapshot: Snapshot) -> str:
+    """Return the running kernel where NVIDIA's driver was installed for it, which nobody does without a GPU."""
+    if snapshot.host.system != "linux" or is_wsl(snapshot) or known_or(snapshot.host.in_container, default=False):
+        return ""
+    if snapshot.engine.remote:
+        return ""
+    kernel = known_or(snapshot.host.kernel, "")
+    kernels = known_or(snapshot.setup.kernels, ())
+    built = any(item.kernel == kernel and isinstance(item.module, Known) for item in kernels)
+    return kernel if built and known_or(snapshot.driver.library_files, ()) else ""
 
 
 def _why_unknown(snapshot: Snapshot) -> str:

@@ -180,9 +180,19 @@ def ask_compute_mode(snapshot: Snapshot) -> Answer:
         answer = broken if len(closed) == len(snapshot.gpus) else attention
         return answer("prohibited", *evidence, gpus=numbers(closed), ids=numbers(closed, ","))
     single = _with(gpus, lambda mode: mode.startswith("exclusive"))
+    occupied = [gpu for gpu in single if _is_occupied(gpu)]
+    if single and len(occupied) == len(snapshot.gpus):
+        owners = _owners(occupied[0])
+        return broken("occupied", *evidence, gpus=numbers(occupied), ids=numbers(occupied, ","), owners=owners)
     if single:
         return attention("exclusive", *evidence, gpus=numbers(single), ids=numbers(single, ","))
     return ok(*evidence)
+
+
+def _is_occupied(gpu: Gpu) -> bool:
+    """Return whether a program holds the GPU; the server of MPS lets others in beside itself."""
+    programs = [one for one in known_or(gpu.processes, ()) if one.kind == "compute"]
+    return bool(programs) and not any("nvidia-cuda-mps" in known_or(one.name, "") for one in programs)
 
 
 def ask_temperature(snapshot: Snapshot) -> Answer:

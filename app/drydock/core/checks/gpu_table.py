@@ -8,8 +8,8 @@ GPU: tuple[Check, ...] = (
         id="gpu-present",
         rung="gpu",
         ask=gpu.ask_present,
-        reads=("host", "driver", "nvml"),
-        variants=("ok", "on_bus", "kept", "none", "unknown"),
+        reads=("host", "driver", "setup", "nvml"),
+        variants=("ok", "on_bus", "kept", "vanished", "none", "unknown"),
     ),
     Check(
         id="gpu-bus",
@@ -171,6 +171,7 @@ GPU: tuple[Check, ...] = (
         variants=(
             "ok",
             "exclusive",
+            "occupied",
             "prohibited",
             "no_gpu",
             "not_supported",

@@ -92,6 +92,7 @@ def _when(log: KernelLog, seconds: float) -> str:
 
 
 _DRIVER = (
+    ("power_state", re.compile(r"nvidia .*change power state from D3(?:cold|hot) to D0")),
     ("needs_open", re.compile(r"requires use of the NVIDIA open kernel modules")),
     ("legacy", re.compile(r"supported through the NVIDIA (\S+) +Legacy drivers")),
     ("unsupported", re.compile(r"installed in this system is not supported by the|not supported by open")),
@@ -129,5 +130,7 @@ def module_rejected(snapshot: Snapshot) -> str:
     log = snapshot.kernel_log
     if isinstance(log, Missing):
         return ""
-    words = re.compile(r"unsigned module|PKCS#7 signature not signed|key was rejected", re.IGNORECASE)
+    words = re.compile(
+        r"unsigned module|PKCS#7 signature not signed|key was rejected|loading of module .* is rejected", re.IGNORECASE
+    )
     return next((line.text for line in log.value.lines if words.search(line.text)), "")

@@ -85,6 +85,12 @@ def never_sees_gpu(snapshot: Snapshot) -> bool:
     return is_snap(snapshot) and not has_nvidia_runtime(snapshot) and not nvidia_cdi_devices(snapshot)
 
 
+def may_have_slept_badly(snapshot: Snapshot) -> bool:
+    """Return whether the computer was suspended since it started, and its driver does not keep GPU memory."""
+    setup = snapshot.setup
+    return known_or(setup.suspends, 0) > 0 and not known_or(setup.keeps_memory, default=True)
+
+
 def gigabytes(count: int) -> str:
     """Write a size in bytes as decimal gigabytes."""
     return f"{count / 1e9:.1f} GB"

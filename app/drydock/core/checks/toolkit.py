@@ -9,7 +9,7 @@ from drydock.core.checks.situation import (
     never_sees_gpu,
     nvidia_cdi_devices,
 )
-from drydock.core.facts import CdiSpec, Known, Missing, Snapshot, known_or
+from drydock.core.facts import CdiSpec, Known, Missing, Snapshot, known_or, missing_text
 from drydock.core.findings import Evidence
 
 
@@ -74,12 +74,30 @@ def ask_gpu_path(snapshot: Snapshot) -> Answer:
     if isinstance(engine.runtimes, Missing) and isinstance(engine.cdi_devices, Missing):
         return not_tested("unknown", *evidence, why=engine.runtimes.detail or "the engine does not tell")
     if is_podman(snapshot):
-        return broken("podman", *evidence)
+        return _podman_without_devices(snapshot, evidence)
     if isinstance(snapshot.toolkit.hook_path, Known) and not engine.remote:
         return attention("hook", *evidence, *_toolkit_evidence(snapshot), path=snapshot.toolkit.hook_path.value)
     if _cdi_without_list(snapshot):
         return attention("cdi_unlisted", *evidence, version=known_or(engine.version, "unknown"))
     return broken("remote" if engine.remote else "none", *evidence)
+
+
+def _podman_without_devices(snapshot: Snapshot, evidence: tuple[Evidence, ...]) -> Answer:
+    specs = snapshot.toolkit.cdi_specs
+    if isinstance(specs, Missing) and not snapshot.engine.remote:
+        if specs.why != "no_permission":
+            return not_tested("unknown", *evidence, seen("CDI specifications", specs), why=missing_text(specs))
+        return broken(
+            "podman_unreadable", *evidence, seen("CDI specifications", specs), path=specs.detail or "/etc/cdi"
+        )
+    closed = [spec for spec in known_or(specs, ()) if _is_closed(spec)]
+    if closed:
+        return broken("podman_unreadable", *evidence, *map(_spec_evidence, closed), path=closed[0].path)
+    return broken("podman", *evidence)
+
+
+def _is_closed(spec: CdiSpec) -> bool:
+    return isinstance(spec.driver_version, Missing) and spec.driver_version.why == "no_permission"
 
 
 _CDI_SINCE = 25

@@ -60,6 +60,8 @@ def ask_registered(snapshot: Snapshot) -> Answer:
     if isinstance(snapshot.engine.runtimes, Missing):
         return unknown("runtimes", snapshot.engine.runtimes)
     if isinstance(config, Known) and config.value in naming:
+        if _had_hook_at_start(snapshot):
+            return attention("not_restarted_hook", *evidence, path=config.value.path)
         return wrong("not_restarted", *evidence, path=config.value.path)
     if naming:
         read = config.value.path if isinstance(config, Known) else "none of them"
@@ -67,6 +69,16 @@ def ask_registered(snapshot: Snapshot) -> Answer:
     if other_way:
         return ok(*evidence, variant="not_needed")
     return not_tested("nowhere", *evidence)
+
+
+def _had_hook_at_start(snapshot: Snapshot) -> bool:
+    """Return whether the engine found the hook when it started: then ``--gpus`` works without a registered runtime."""
+    if isinstance(snapshot.container, Known) and any(
+        start.started and start.gpus == "hook" for start in snapshot.container.value.starts
+    ):
+        return True
+    since, started = snapshot.toolkit.hook_since, snapshot.engine_setup.started
+    return isinstance(since, Known) and isinstance(started, Known) and since.value < started.value
 
 
 def ask_programs(snapshot: Snapshot) -> Answer:
@@ -124,7 +136,15 @@ def ask_settings(snapshot: Snapshot) -> Answer:
     )
     if of.problem:
         return (broken if runtime_only else attention)("unreadable", *evidence, path=of.path, problem=of.problem)
-    if of.no_cgroups and not rootless and isinstance(snapshot.engine.rootless, Known) and not is_podman(snapshot):
+    # inside a container of LXC the device rules belong to the outer one, and the switch is what NVIDIA advises
+    nested = known_or(snapshot.host.in_container, default=False)
+    if (
+        of.no_cgroups
+        and not rootless
+        and not nested
+        and isinstance(snapshot.engine.rootless, Known)
+        and not is_podman(snapshot)
+    ):
         return wrong("no_cgroups", *evidence, path=of.path)
     if rootless and legacy and not of.no_cgroups and has_nvidia_runtime(snapshot):
         return wrong("cgroups_rootless", *evidence, path=of.path)

@@ -3,7 +3,7 @@
 import re
 
 from drydock.core.checks.check import Answer, attention, broken, not_tested, ok, seen, unknown
-from drydock.core.checks.situation import gigabytes, is_wsl
+from drydock.core.checks.situation import gigabytes, is_docker_desktop, is_wsl
 from drydock.core.facts import Known, Missing, Snapshot, known_or
 
 _OLDEST_KERNEL = (5, 10, 16)
@@ -97,5 +97,8 @@ def ask_libraries(snapshot: Snapshot) -> Answer:
         return attention("shadowed", *evidence, file=others[0])
     searched = "/usr/lib/wsl/lib" in snapshot.host.environment.get("LD_LIBRARY_PATH", "").split(":")
     if snapshot.wsl.on_loader_path == Known(value=False) and not searched:
-        return attention("not_searched", *evidence, seen("loader configuration", snapshot.wsl.on_loader_path))
+        # Docker Desktop has a way of its own to these libraries
+        blind = snapshot.driver.nvml.kind == "library_not_found" and not is_docker_desktop(snapshot)
+        answer = broken if blind else attention
+        return answer("not_searched", *evidence, seen("loader configuration", snapshot.wsl.on_loader_path))
     return ok(*evidence)

@@ -190,6 +190,7 @@ class Toolkit(msgspec.Struct, frozen=True, kw_only=True):
         cdi_specs: files in /etc/cdi and /var/run/cdi that name nvidia.com.
         cli_path: where ``nvidia-container-cli`` lies, which the legacy mode runs.
         char_links: names in /dev/char that lead to NVIDIA's nodes; systemd needs them to keep a container's GPU.
+        hook_since: when the legacy hook was put where it is, seconds since 1970, UTC.
     """
 
     version: Fact[str]
@@ -200,3 +201,4 @@ class Toolkit(msgspec.Struct, frozen=True, kw_only=True):
     config: Fact[ToolkitConfig] = _NOT_ASKED
     refresh: Fact[CdiRefresh] = _NOT_ASKED
     char_links: Fact[tuple[str, ...]] = _NOT_ASKED
+    hook_since: Fact[float] = _NOT_ASKED
