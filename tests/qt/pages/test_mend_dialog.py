@@ -61,6 +61,7 @@ def words(widget):
 
 
 def buttons(widget):
+    QCoreApplication.processEvents()
     return {part.text(): part for part in widget.findChildren(QPushButton) if part.isVisible()}
 
 
