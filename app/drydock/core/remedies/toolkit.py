@@ -192,8 +192,10 @@ def obtain_way(finding: Finding, snapshot: Snapshot) -> tuple[Remedy, ...]:
     programs = (toolkit.version, toolkit.runtime_path, toolkit.hook_path)
     if all(isinstance(fact, Missing) and fact.why == "absent" for fact in programs):
         found = (install_toolkit(finding, snapshot),)
-    elif finding.variant == "cdi_missing":
+    elif finding.variant == "cdi_missing" and not is_podman(snapshot):
         found = (renew_cdi(finding, snapshot), register_runtime(finding, snapshot))
+    elif finding.variant == "cdi_missing":
+        found = (renew_cdi(finding, snapshot),)
     else:
         found = (register_runtime(finding, snapshot),)
     return tuple(one for one in found if one)
