@@ -61,6 +61,11 @@ def test_what_nothing_takes_back_is_marked_where_it_is_the_exception():
         ((LAST,), None, "Nothing here needs root."),
         ((WRITE,), Known("root"), "The one step needs root. Drydock runs as root"),
         ((WRITE, LAST), Known("pkexec"), "1 of 2 steps needs root. Your desktop asks"),
+        (
+            (WRITE, RUN),
+            Known("pkexec"),
+            "All 2 steps need root. Your desktop asks",
+        ),
         ((WRITE, RUN, LAST), Known("passwordless"), "2 of 3 steps need root. sudo is set up here"),
         ((WRITE, RUN, DROP), Missing("absent", "x"), "2 of 3 steps need root. There is no way"),
     ],

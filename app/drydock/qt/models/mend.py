@@ -100,19 +100,21 @@ def root_words(preview: Preview) -> str:
     if not number:
         return _tr("Nothing here needs root.")
     total = len(preview.plan.steps)
-    which = _tr("The one step needs root.") if total == 1 else _tr("{number} of {total} steps need root.")
-    if number == 1 and total > 1:
-        which = _tr("1 of {total} steps needs root.")
-    return f"{which.format(number=number, total=total)} {_way_words(preview.way)}"
+    if number == 1:
+        which = _tr("The one step needs root.") if total == 1 else _tr("1 of {total} steps needs root.")
+    else:
+        which = _tr("All {total} steps need root.") if number == total else _tr("{number} of {total} steps need root.")
+    return f"{which.format(number=number, total=total)} {_way_words(preview.way, several=number > 1)}"
 
 
-def _way_words(way: Fact[Way] | None) -> str:
+def _way_words(way: Fact[Way] | None, *, several: bool) -> str:
     if way is None or isinstance(way, Missing):
         return _tr("There is no way to ask for a password here: neither pkexec nor sudo can.")
+    each = _tr(", for each of them alone") if several else ""
     return {
         "root": _tr("Drydock runs as root, so nothing asks for a password."),
-        "pkexec": _tr("Your desktop asks for the password in a window of its own (pkexec), for each such step alone."),
-        "askpass": _tr("sudo asks for the password in a window of its own, for each such step alone."),
+        "pkexec": _tr("Your desktop asks for the password in a window of its own (pkexec){each}.").format(each=each),
+        "askpass": _tr("sudo asks for the password in a window of its own{each}.").format(each=each),
         "terminal": _tr("sudo asks for the password in the terminal."),
         "passwordless": _tr("sudo is set up here to ask for no password."),
     }[way.value]
