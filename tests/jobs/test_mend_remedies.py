@@ -339,3 +339,4 @@ def test_a_group_that_is_not_there_is_made_first(place):
     snapshot = healthy_snapshot(engine_setup=EngineSetup(docker_group=Known(value=False)))
     place.apply(offered("engine-permission", "not_member", snapshot))
     assert [line.split()[0] for line in place.called()] == ["groupadd", "usermod", "systemctl"]
+    assert place.called()[-1] == "systemctl restart docker.socket docker"

@@ -156,7 +156,7 @@ class MendJob(Job[Mended]):
 
 
 def _starts_engine(step: RunStep) -> bool:
-    return step.argv[-1] == "docker" and bool({"start", "restart", "reload-or-restart"} & set(step.argv))
+    return "docker" in step.argv and bool({"start", "restart", "reload-or-restart"} & set(step.argv))
 
 
 def _by_hand(plan: Plan) -> tuple[str, ...]:

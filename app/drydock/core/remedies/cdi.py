@@ -1,5 +1,7 @@
 """Remedies for CDI specifications, and for the engine that reads them."""
 
+import re
+
 from drydock.core.checks.engine_situation import is_rootless
 from drydock.core.checks.situation import is_podman
 from drydock.core.facts import Known, Snapshot, known_or
@@ -96,6 +98,26 @@ def renew_cdi(_finding: Finding, snapshot: Snapshot) -> Remedy | None:
 def renew_present_cdi(finding: Finding, snapshot: Snapshot) -> Remedy | None:
     """Write the CDI specification anew, where GPUs come into containers by one."""
     return renew_cdi(finding, snapshot) if known_or(snapshot.toolkit.cdi_specs, ()) else None
+
+
+def open_cdi(finding: Finding, snapshot: Snapshot) -> Remedy | None:
+    """Let everybody read a CDI specification."""
+    path = str(finding.values.get("path", ""))
+    folder = path if path in _FOLDERS else path.rpartition("/")[0]
+    if not on_this_computer(snapshot) or folder not in _FOLDERS or re.search(r"[^\w./-]", path):
+        return None
+    whole = () if path == folder else (path,)
+    return remedy(
+        "open-cdi",
+        "Let everybody read the CDI specification",
+        note="There is nothing secret in it.",
+        target=path,
+        steps=(
+            RunStep(title=f"Open the directory {folder}", argv=("chmod", "a+rx", folder), privileged=True),
+            *(RunStep(title=f"Open {name}", argv=("chmod", "a+r", name), privileged=True) for name in whole),
+        ),
+        recheck=_RECHECK,
+    )
 
 
 def drop_double_cdi(finding: Finding, snapshot: Snapshot) -> Remedy | None:

@@ -1,5 +1,7 @@
 """Remedies for the container engine: that it is there, runs, and may be used."""
 
+import msgspec
+
 from drydock.core.checks.engine_situation import SYSTEM_SOCKETS, config_of
 from drydock.core.checks.situation import is_docker_desktop, is_wsl
 from drydock.core.facts import Known, Snapshot, known_or
@@ -136,8 +138,11 @@ def _join_steps(snapshot: Snapshot) -> tuple[RecipeStep, ...]:
         privileged=True,
         undo=("groupdel", "docker"),
     )
-    # the engine gives its socket to the group when it starts
-    return (make, join, restart_step(snapshot))
+    restart = restart_step(snapshot)
+    if restart.argv == ("systemctl", "restart", "docker"):
+        # systemd makes the socket, and gives it to the group when it does
+        restart = msgspec.structs.replace(restart, argv=("systemctl", "restart", "docker.socket", "docker"))
+    return (make, join, restart)
 
 
 def login_again(_finding: Finding, snapshot: Snapshot) -> Remedy | None:

@@ -1,6 +1,7 @@
 """Remedies for the toolkit's ``config.toml``."""
 
 from drydock.core.checks.engine_situation import is_rootless
+from drydock.core.checks.situation import is_tegra
 from drydock.core.facts import Known, Snapshot, known_or
 from drydock.core.facts.engine import ToolkitConfig
 from drydock.core.findings import Finding
@@ -80,10 +81,16 @@ def allow_control_groups(finding: Finding, snapshot: Snapshot) -> Remedy | None:
     return None if is_rootless(snapshot) else set_control_groups(finding, snapshot)
 
 
+def forbid_control_groups(finding: Finding, snapshot: Snapshot) -> Remedy | None:
+    """Let the toolkit leave device rules alone, for a rootless engine that may not change them."""
+    return set_control_groups(finding, snapshot) if is_rootless(snapshot) else None
+
+
 def set_mode(_finding: Finding, snapshot: Snapshot) -> Remedy | None:
     """Let the toolkit choose by itself how it gives GPUs."""
     config = _config(snapshot)
-    if config is None or config.problem or config.mode == "auto":
+    if config is None or config.problem or config.mode == "auto" or is_tegra(snapshot):
+        # on a Jetson the mode csv is the right one
         return None
     edit = SetToml(_RUNTIME, "mode", "auto")
     note = f"The mode '{config.mode}' stands there now."
@@ -93,7 +100,7 @@ def set_mode(_finding: Finding, snapshot: Snapshot) -> Remedy | None:
 def name_ldconfig(_finding: Finding, snapshot: Snapshot) -> Remedy | None:
     """Name the program that the toolkit runs to make libraries known in containers."""
     config = _config(snapshot)
-    if config is None or config.problem:
+    if config is None or config.problem or config.ldconfig_there:
         return None
     distribution = known_or(snapshot.host.distribution, None)
     ubuntu = distribution is not None and "ubuntu" in (distribution.id, *distribution.like)
