@@ -141,6 +141,19 @@ def test_what_was_broken_off_is_told(place, log, qtbot):
     assert "1 lines of the log make no sense" in words(log)
 
 
+def test_on_a_recorded_machine_nothing_of_this_computer_is_listed(place, log, qtbot):
+    mended(qtbot, place, settings())
+    qtbot.waitUntil(lambda: len(log.rows) == 1)
+    place.app.show_machine(open_machine("rtx4090-desktop"))
+    assert "This is a recorded machine" in words(log)
+    assert log.rows == {}
+    assert str(place.ledger.path) not in words(log)
+    place.app.show_machine(None)
+    qtbot.waitUntil(lambda: len(log.rows) == 1)
+    assert not log.empty.isVisible()
+    qtbot.waitUntil(lambda: not place.app.bridge.busy, timeout=WAIT)
+
+
 def test_a_box_offers_what_drydock_can_do(place, qtbot):
     box = MendBox(place.app, FINDING, made(settings(), note="Read this."), place.window)
     box.show()

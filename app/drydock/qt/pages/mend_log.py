@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
@@ -48,10 +49,14 @@ class MendLog(QWidget):
         for widget in (self.empty, self.failure, self._where):
             self._column.addWidget(widget)
         app.mending.ended.connect(self.read)
+        app.machine_changed.connect(self.read)
         self.read()
 
     def read(self) -> None:
-        """Read the log anew."""
+        """Read the log anew; for a recorded machine there is none."""
+        if self._app.recorded:
+            self._say_recorded()
+            return
         if self._running:
             self._stale = True
             return
@@ -65,6 +70,21 @@ class MendLog(QWidget):
             self._stale = False
             self.read()
 
+    def _say_recorded(self) -> None:
+        if self._running:
+            self._app.bridge.drop(self._running)
+            self._running = None
+        self._stale = False
+        self.failure.hide()
+        self._where.hide()
+        self._put(())
+        self.empty.show()
+        self.empty.say(
+            "undo",
+            self.tr("This is a recorded machine"),
+            self.tr("What Drydock changed on this computer is listed when this computer is shown."),
+        )
+
     def _fail(self, trouble: Trouble) -> None:
         found = trouble_words(trouble)
         self.empty.hide()
@@ -73,8 +93,14 @@ class MendLog(QWidget):
 
     def _show(self, history: MendHistory) -> None:
         self.failure.hide()
+        self._put(history.lines)
+        self._say(history)
+        self._forget()
+
+    def _put(self, lines: Sequence[Line]) -> None:
+        """Show these entries; those that were unfolded stay so."""
         opened = [name for name, row in self.rows.items() if row.open]
-        self.rows = {line.entry.id: self._row(line) for line in history.lines}
+        self.rows = {line.entry.id: self._row(line) for line in lines}
         fresh = QWidget()
         column = QVBoxLayout(fresh)
         column.setContentsMargins(0, 0, 0, 0)
@@ -90,8 +116,6 @@ class MendLog(QWidget):
         for name in opened:
             if name in self.rows:
                 self.rows[name].set_open(True)
-        self._say(history)
-        self._forget()
 
     def _say(self, history: MendHistory) -> None:
         self.empty.setVisible(not history.lines)
