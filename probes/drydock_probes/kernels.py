@@ -16,18 +16,18 @@ if not __package__:  # run as a file: the package is the folder around it
     sys.path[:] = [os.path.dirname(_here), *(path for path in sys.path if os.path.abspath(path or ".") != _here)]
 
 import argparse
-import signal
 import time
 from typing import Any, Dict, List, Tuple
 
 from drydock_probes import machine
 from drydock_probes.channel import Channel, Record
-from drydock_probes.children import Nursery, serve
+from drydock_probes.children import serve
+from drydock_probes.device_jobs import DeviceJobs
 
 _SIZE = 512
 # Largest allowed error of a result relative to the largest value of the reference. A product of 512 terms rounded
 # once at the end stays under 2 units of the format's last place; the sums in single precision add far less.
-_TOLERANCES = {"float32": 1e-5, "tf32": 2e-3, "float16": 2e-3, "bfloat16": 1.6e-2}
+TOLERANCES = {"float32": 1e-5, "tf32": 2e-3, "float16": 2e-3, "bfloat16": 1.6e-2}
 _SECONDS_A_DEVICE = 90.0  # the first kernel may be compiled from PTX, which takes a minute with a large build
 
 
@@ -80,15 +80,15 @@ def _check_type(torch: Any, device: str, name: str, planted: str) -> Record:
     _plant(results, planted)
     found = {key: value.cpu().double() for key, value in results.items()}
     seconds = time.perf_counter() - start
-    errors = {key: _error(found[key], expected[key]) for key in expected}
-    tolerance = _TOLERANCES[name]
+    errors = {key: relative_error(found[key], expected[key]) for key in expected}
+    tolerance = TOLERANCES[name]
     passed = all(error is not None and error <= tolerance for error in errors.values())
     flags = [] if passed else ["not-finite" if None in errors.values() else "wrong-result"]
     values = {"dtype": name, "errors": errors, "tolerance": tolerance, "seconds": round(seconds, 4), "size": _SIZE}
     return {"slot": f"kernel/{device}/{name}", "passed": passed, "values": values, "metrics": {}, "flags": flags}
 
 
-def _error(found: Any, expected: Any) -> Any:
+def relative_error(found: Any, expected: Any) -> Any:
     """Return the largest difference relative to the largest expected value; None where something is not finite."""
     if not bool(found.isfinite().all()):
         return None
@@ -111,63 +111,19 @@ def _work(channel: Channel, torch: Any, job: Record) -> int:
     return 1 if broken else 0
 
 
-class _Run:
-    """The driver: one job a device, its records handed on."""
-
-    def __init__(self, channel: Channel, planted: str) -> None:
-        self.channel = channel
-        self.planted = planted
-        self.devices: List[Record] = []
-        self.broken: List[str] = []
-        self.stopped = False
-        self._nursery = Nursery([os.path.abspath(__file__), "--serve"])
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._stop)
-
-    def _stop(self, *_: Any) -> None:
-        self.stopped = True
-
-    def _take(self, record: Record) -> None:
-        kind = record["type"]
-        self.channel.forward(record)
-        if kind == "hello":
-            self.devices = record["devices"]
-        elif kind == "error" or (kind == "result" and not record["passed"]):
-            self.broken.append(record["slot"])
-
-    def job(self, slot: str, device: str) -> int:
-        """Do one job and report how it failed, where it did not do so itself. Returns its status."""
-        known = len(self.broken)
-        job = {"slot": slot, "device": device, "plant": self.planted}
-        end = self._nursery.run(job, time.monotonic() + _SECONDS_A_DEVICE, self._take, lambda: self.stopped)
-        if end.stopped or (end.status == 0 and not end.cut) or len(self.broken) > known:
-            return end.status
-        kind = "timeout" if end.cut else "crash"
-        text = f"no answer within {_SECONDS_A_DEVICE:.0f} s" if end.cut else f"ended with status {end.status}"
-        self.channel.emit("error", slot=slot, kind=kind, text=f"{text}\n{end.last_words}".strip())
-        self.broken.append(slot)
-        return end.status
-
-    def all(self, wanted: str) -> int:
-        """Prove the wanted devices; returns the exit status."""
-        try:
-            if self.job("hello", "cpu") == 3:
-                return 3
-            for device in self._chosen(wanted):
-                if not self.stopped:
-                    self.channel.emit("slot_start", slot=f"kernel/{device}")
-                    self.job(f"kernel/{device}", device)
-        finally:
-            self._nursery.close()
-        return 1 if self.broken else 0
-
-    def _chosen(self, wanted: str) -> List[str]:
-        if wanted != "all":
-            return [wanted]
-        if not self.devices and not self.stopped:
-            text = "torch sees no GPU; only the CPU is tried"
-            self.channel.emit("warn", slot="kernel/cpu", code="no-gpu-seen", text=text)
-        return [f"cuda:{device['index']}" for device in self.devices] or ["cpu"]
+def _prove(jobs: DeviceJobs, wanted: str, planted: str) -> int:
+    """Prove the wanted devices; returns the exit status."""
+    try:
+        if jobs.job({"slot": "hello", "device": "cpu", "plant": planted}, _SECONDS_A_DEVICE) == 3:
+            return 3
+        for device in jobs.chosen(wanted, "kernel"):
+            if not jobs.stopped:
+                slot = f"kernel/{device}"
+                jobs.channel.emit("slot_start", slot=slot)
+                jobs.job({"slot": slot, "device": device, "plant": planted}, _SECONDS_A_DEVICE)
+    finally:
+        jobs.close()
+    return 1 if jobs.broken else 0
 
 
 def main() -> int:
@@ -181,10 +137,10 @@ def main() -> int:
         return serve(_work)
     start = time.monotonic()
     channel = Channel()
-    run = _Run(channel, options.plant)
-    status = run.all(options.device)
+    jobs = DeviceJobs(channel, __file__)
+    status = _prove(jobs, options.device, options.plant)
     wall = round(time.monotonic() - start, 3)
-    channel.emit("final", ok=not run.broken, stopped=run.stopped, invalid_reasons=run.broken, wall_s=wall)
+    channel.emit("final", ok=not jobs.broken, stopped=jobs.stopped, invalid_reasons=jobs.broken, wall_s=wall)
     return status
 
 

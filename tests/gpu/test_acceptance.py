@@ -64,6 +64,15 @@ def test_kernels_are_right_on_every_gpu(cuda_python, context):
     assert result.gpu_works, [proof.failures for proof in result.gpus]
 
 
+def test_the_framework_does_what_training_needs(cuda_python, context):
+    result = run(ProbeJob(context, HostTarget(python=cuda_python), ("features",)))
+    assert result.complete
+    assert [feature for feature in result.features if feature.state == "fails"] == []
+    attention = [feature.text for feature in result.features if feature.name == "attention"]
+    assert attention
+    assert not any(text.startswith("unknown") for text in attention)
+
+
 def test_the_quick_benchmark_measures_rungs(cuda_python, context):
     summary = run(BenchJob(context, HostTarget(python=cuda_python))).summary
     assert summary.end == "finished"

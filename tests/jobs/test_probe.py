@@ -124,6 +124,20 @@ def test_in_a_container_of_its_own(context, engine, torch_image):
     assert decode_stream(kept.payload.splitlines()).records == result.records
 
 
+@pytest.mark.timeout(600)
+def test_the_features_in_a_container(context, engine, torch_image):
+    result, _ = run(ProbeJob(context, ImageTarget(image=torch_image.reference, gpus="none"), ("features",)))
+    found = {feature.name: feature for feature in result.features}
+    assert (result.complete, result.problems) == (True, ())
+    assert {name: feature.state for name, feature in found.items() if feature.state != "works"} == {
+        "compile": "absent",
+        "transformers": "absent",
+    }
+    assert "compiler" in found["compile"].text
+    # nothing was proved of kernels, and nothing is said of them
+    assert (result.cpu_works, result.gpu_works, result.broken) == (None, False, False)
+
+
 def test_an_image_without_python(context, engine, tiny_image):
     before = container_names(engine)
     with pytest.raises(Trouble, match="probe-no-python"):

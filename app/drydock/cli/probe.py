@@ -19,7 +19,7 @@ from drydock.cli.base import (
 )
 from drydock.cli.target import draw_pull, read_target, target_options
 from drydock.core.bench.records import Result
-from drydock.jobs.probe import PROBES, GpuProof, ProbeJob, ProbeName, ProbeResult, ProbeStep
+from drydock.jobs.probe import PROBES, USUAL, GpuProof, ProbeJob, ProbeName, ProbeResult, ProbeStep
 
 _CPU = {
     True: "kernels on the CPU gave right results",
@@ -28,13 +28,19 @@ _CPU = {
 }
 
 
+_FEATURE = {"works": ("works", "green"), "fails": ("fails", "red"), "absent": ("not there", "yellow")}
+
+
 @click.command()
 @target_options
-@click.option("--only", default="", metavar="ID,…", help=f"Some of {', '.join(PROBES)}.")
+@click.option("--only", default="", metavar="ID,…", help=f"Some of {', '.join(PROBES)}; else {' and '.join(USUAL)}.")
 @engine_option
 @json_option
 def probe(host: bool, python: str, image: str, gpus: str, session: str, only: str, engine: str, as_json: bool) -> None:
-    """Prove with real kernels that the GPU works, and say what torch is there."""
+    """Prove with real kernels that the GPU works, and say what torch is there.
+
+    With --only features: a training step, attention back ends, torch.compile, export, libraries, DataLoader, packages.
+    """
     wanted = tuple(name.strip() for name in only.split(",") if name.strip())
     unknown = [name for name in wanted if name not in PROBES]
     if unknown:
@@ -47,7 +53,7 @@ def probe(host: bool, python: str, image: str, gpus: str, session: str, only: st
         if not draw_pull(line, step) and isinstance(step, ProbeStep) and isinstance(step.record, Result):
             line.show(f"{step.probe}: {step.record.slot}")
 
-    chosen: tuple[ProbeName, ...] = tuple(name for name in PROBES if name in wanted) or PROBES
+    chosen: tuple[ProbeName, ...] = tuple(name for name in PROBES if name in wanted) or USUAL
     with open_context(engine) as context:
         result = run_job(ProbeJob(context, target, chosen), draw, as_json=as_json, line=line)
     if as_json:
@@ -83,7 +89,11 @@ def _print(result: ProbeResult) -> None:
     if result.torch is None:
         click.echo("There is no torch to be seen here, so nothing was proved.")
     elif not result.gpus:
-        click.echo(f"torch sees no GPU here; {_CPU[result.cpu_works]}.")
+        tried = f"; {_CPU[result.cpu_works]}" if result.cpu_works is not None or not result.features else ""
+        click.echo(f"torch sees no GPU here{tried}.")
+    for feature in result.features:
+        word = click.style(_FEATURE[feature.state][0], fg=_FEATURE[feature.state][1])
+        click.echo(f"{feature.title} ({feature.device}): {word}" + (f"; {feature.text}" if feature.text else ""))
     for problem in result.problems:
         click.echo(f"Problem: {problem}")
     if result.torch is None and result.place.kind == "host":

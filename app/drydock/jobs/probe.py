@@ -4,6 +4,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from drydock.core.bench.features import PREFIX, Feature, features_of
 from drydock.core.bench.records import DeviceFacts, ErrorRecord, Final, Hello, Record, Result, TorchFacts
 from drydock.core.trouble import Trouble
 from drydock.jobs.context import Context
@@ -14,10 +15,13 @@ from drydock.world import Stop
 
 __all__ = ["GpuProof", "HostTarget", "ImageTarget", "ProbeJob", "ProbeResult", "ProbeStep", "SessionTarget", "Target"]
 
-ProbeName: TypeAlias = Literal["environment", "kernels"]
+ProbeName: TypeAlias = Literal["environment", "kernels", "features"]
 
-PROBES: tuple[ProbeName, ...] = ("environment", "kernels")
-_LIMITS: dict[ProbeName, float] = {"environment": 180.0, "kernels": 900.0}
+PROBES: tuple[ProbeName, ...] = ("environment", "kernels", "features")
+USUAL: tuple[ProbeName, ...] = ("environment", "kernels")
+"""What proves that a GPU works, in seconds; the features of the framework take a minute more."""
+
+_LIMITS: dict[ProbeName, float] = {"environment": 180.0, "kernels": 900.0, "features": 1200.0}
 
 
 class ProbeStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +57,7 @@ class ProbeResult(msgspec.Struct, frozen=True, kw_only=True):
         cpu_works: kernels on the CPU gave right results; None where that was not tried.
         complete: every probe came to its end.
         problems: failures that belong to no GPU, each as one line.
+        features: what the framework can do beyond single kernels; empty where that was not asked.
     """
 
     place: Place
@@ -62,6 +67,7 @@ class ProbeResult(msgspec.Struct, frozen=True, kw_only=True):
     cpu_works: bool | None
     complete: bool
     problems: tuple[str, ...]
+    features: tuple[Feature, ...] = ()
     records: tuple[Record, ...]
 
     @property
@@ -73,7 +79,8 @@ class ProbeResult(msgspec.Struct, frozen=True, kw_only=True):
     def broken(self) -> bool:
         """Whether something that was tried does not work; a GPU on which nothing was tried is not broken."""
         bad = [proof for proof in self.gpus if proof.failures or (self.tried_kernels and not proof.works)]
-        return not self.complete or bool(self.problems) or bool(bad)
+        failing = any(feature.state == "fails" for feature in self.features)
+        return not self.complete or bool(self.problems) or bool(bad) or failing
 
     @property
     def tried_kernels(self) -> bool:
@@ -86,10 +93,10 @@ class ProbeJob(Job[ProbeResult]):
 
     Args:
         target: where.
-        only: some of :data:`PROBES`; all by default.
+        only: some of :data:`PROBES`.
     """
 
-    def __init__(self, context: Context, target: Target, only: tuple[ProbeName, ...] = PROBES) -> None:
+    def __init__(self, context: Context, target: Target, only: tuple[ProbeName, ...] = USUAL) -> None:
         self._context = context
         self._target = target
         self._only: tuple[ProbeName, ...] = tuple(name for name in PROBES if name in only)
@@ -129,6 +136,7 @@ def result_of(place: Place, at: str, ends: tuple[ProbeEnd, ...]) -> ProbeResult:
         cpu_works=all(record.passed is True for record in cpu) if cpu else None,
         complete=all(end.final is not None and not end.final.stopped for end in ends),
         problems=_problems(records),
+        features=features_of(records),
         records=records,
     )
 
@@ -158,7 +166,7 @@ def _proof(device: DeviceFacts, records: tuple[Record, ...], at: str) -> GpuProo
 def _problems(records: tuple[Record, ...]) -> tuple[str, ...]:
     problems: list[str] = []
     for record in records:
-        if isinstance(record, ErrorRecord) and not record.slot.startswith("kernel/cuda:"):
+        if isinstance(record, ErrorRecord) and not record.slot.startswith(("kernel/cuda:", PREFIX)):
             problems.append(f"{record.kind}: {_first_line(record.text)}")
         elif isinstance(record, Result) and record.slot.startswith("kernel/cpu/") and record.passed is False:
             problems.append(f"{record.slot}: {', '.join(record.flags)}")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-Probe: TypeAlias = Literal["environment", "kernels", "bench", "container", "load"]
+Probe: TypeAlias = Literal["environment", "kernels", "bench", "container", "features", "load"]
 
 PACKAGE = "drydock_probes"
 
