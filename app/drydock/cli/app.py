@@ -19,6 +19,7 @@ _COMMANDS = {
     "probe": ("drydock.cli.probe", "probe", "Prove with real kernels that the GPU works."),
     "bench": ("drydock.cli.bench", "bench", "Measure a Transformer's training speed."),
     "monitor": ("drydock.cli.monitor", "monitor", "Show GPU memory and utilisation live."),
+    "explain": ("drydock.cli.explain", "explain", "Say what the lines of a log mean, root cause first."),
     "record": ("drydock.cli.record", "record", "Record this machine in a directory that can be replayed."),
     "report": ("drydock.cli.report", "report", "Write a bundle that opens on another computer."),
 }

@@ -1,6 +1,7 @@
 """Texts for people, keyed by the ids of findings and troubles.
 
-``changes.toml`` holds the sentences for what changed on a computer, ``xids.toml`` what the driver's Xid codes mean.
+``changes.toml`` holds the sentences for what changed on a computer, ``xids.toml`` what the driver's Xid codes mean,
+``endings.toml`` how a container ended.
 
 Every file in ``drydock_resources/knowledge/checks`` and ``…/troubles`` is a TOML table of articles. A trouble's
 article has ``title``, ``text``, ``remedy`` and optionally ``links`` and ``exit_code``. A check's article has
@@ -126,6 +127,19 @@ def finding_article(finding: Finding) -> Article:
         commands=tuple(fill(line, values) for line in variant.commands),
         links=article.links,
     )
+
+
+@functools.cache
+def _endings() -> dict[str, dict[str, str]]:
+    entry = resources.files("drydock_resources") / "knowledge" / "endings.toml"
+    return msgspec.convert(tomllib.loads(entry.read_text("utf-8")), dict[str, dict[str, str]])
+
+
+def ending_article(kind: str, code: int, signal: int) -> Article:
+    """Return how a container ended, in words: a title and what it means."""
+    entry = _endings()[kind]
+    values: dict[str, Value] = {"code": code, "signal": signal}
+    return Article(title=fill(entry["title"], values), text=fill(entry["text"], values))
 
 
 @functools.cache

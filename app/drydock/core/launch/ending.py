@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
+import msgspec
+
 from drydock.core.trouble import Trouble
 
 BuildFailure: TypeAlias = Literal[
@@ -16,6 +18,69 @@ BuildFailure: TypeAlias = Literal[
 
 _TAIL_LINES = 15
 _SIGNALS = {4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 9: "SIGKILL", 11: "SIGSEGV", 15: "SIGTERM"}
+
+EndingKind: TypeAlias = Literal[
+    "well",
+    "memory",
+    "memory_inside",
+    "shm",
+    "killed",
+    "terminated",
+    "interrupted",
+    "segfault",
+    "abort",
+    "illegal",
+    "arithmetic",
+    "signal",
+    "engine",
+    "not_runnable",
+    "not_found",
+    "failed",
+]
+_BY_CODE: dict[int, EndingKind] = {0: "well", 125: "engine", 126: "not_runnable", 127: "not_found"}
+_BY_SIGNAL: dict[int, EndingKind] = {
+    2: "interrupted",
+    4: "illegal",
+    6: "abort",
+    7: "shm",
+    8: "arithmetic",
+    9: "killed",
+    11: "segfault",
+    15: "terminated",
+}
+_EXPECTED: frozenset[EndingKind] = frozenset(("well", "terminated", "interrupted"))
+
+
+class Ending(msgspec.Struct, frozen=True, kw_only=True):
+    """How a container's main program ended; the words are in resources, ``knowledge/endings.toml``.
+
+    Attributes:
+        signal: number of the signal that ended it; 0 where none did.
+    """
+
+    kind: EndingKind
+    code: int
+    signal: int = 0
+
+    @property
+    def expected(self) -> bool:
+        """Whether it ended by itself or because it was asked to."""
+        return self.kind in _EXPECTED
+
+
+def ending_of(exit_code: int, *, oom_killed: bool) -> Ending:
+    """Return how a container ended, from what the engine's inspection says.
+
+    The engine's mark for an out-of-memory kill stays when only a child was killed, so that it explains the end of the
+    main program only together with signal 9.
+    """
+    signal = exit_code - 128 if 128 < exit_code <= 128 + 64 else 0
+    kind = _BY_CODE.get(exit_code) or (_BY_SIGNAL.get(signal, "signal") if signal else "failed")
+    if oom_killed:
+        kind = "memory" if kind == "killed" else kind if kind in ("well", "terminated") else "memory_inside"
+    return Ending(kind=kind, code=exit_code, signal=signal)
+
+
 # in this order: a failed certificate check is told as a failed connection later on
 _BUILD_SIGNS: tuple[tuple[BuildFailure, tuple[str, ...]], ...] = (
     ("launch-build-disk-full", ("no space left on device",)),
