@@ -195,6 +195,7 @@ def working(place):
     dialog = opened(place, made(settings(), SWITCH, slow, SETTLE, title="Install the NVIDIA Container Toolkit"))
     dialog.agree()
     until(lambda: place.app.mending.progress and place.app.mending.progress.number == 3)
+    wait(4.0)
     return dialog
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,9 @@ from drydock.core.trouble import Trouble
 from drydock.jobs import Job
 from drydock.jobs.mend import Mended, MendJob, UndoJob
 from drydock.qt.activities import Activity
-from drydock.qt.models.mend import now_words, verdict
+from drydock.qt.models.mend import now_words
 from drydock.qt.models.mend_progress import Progress, after, begun, ended
+from drydock.qt.models.mend_verdict import verdict
 
 if TYPE_CHECKING:
     from drydock.qt.app import App
@@ -50,6 +52,7 @@ class Mending(QObject):
         self._app = app
         self._activity: Activity | None = None
         self.watched = False
+        self._began = time.monotonic()
         self.progress: Progress | None = None
         app.activities.ended.connect(self._activity_ended)
 
@@ -57,6 +60,11 @@ class Mending(QObject):
     def running(self) -> bool:
         """Whether a plan is on its way; another one has to wait for its end."""
         return self.progress is not None and self.progress.running
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the step that runs, or the look afterwards, began."""
+        return time.monotonic() - self._began
 
     def concerns(self, remedy: str, target: str) -> bool:
         """Return whether the plan on its way is that of a remedy, or takes it back."""
@@ -73,6 +81,7 @@ class Mending(QObject):
         """
         if self.running:
             return False
+        self._began = time.monotonic()
         self.progress = begun(plan, finding)
         self._activity = self._app.activities.start(
             "mend",
@@ -102,6 +111,7 @@ class Mending(QObject):
 
     def _take(self, step: object) -> None:
         if self.progress:
+            self._began = time.monotonic()
             self.progress = after(self.progress, step)
             self.changed.emit()
 

@@ -9,6 +9,7 @@ from drydock.core.trouble import Trouble
 from drydock.jobs.mend import Checking, Mended, StepDone, StepStarted, TakenBack
 from drydock.jobs.mend_preview import Preview
 from drydock.qt.models import mend as words
+from drydock.qt.models import mend_verdict
 from drydock.qt.models.mend_progress import after, begun, ended
 from drydock.store.ledger import Begun, Entry, LoggedStep
 
@@ -125,17 +126,17 @@ def test_what_was_taken_back_is_told_by_step():
     assert [line.state for line in now.lines] == ["taken_back", "done", "failed"]
     trouble = Trouble("mend-step-failed", step="Run it", text="no room", taken_back="", left="", entry="e1", path="p")
     now = ended(now, trouble)
-    found = words.verdict(now)
+    found = mend_verdict.verdict(now)
     assert (found.tone, found.output) == ("broken", "no room")
     assert "Step 3, “Run it”." in found.text
     assert "Taken back: Write it. Still there: Send it." in found.text
     assert "What is still there cannot be taken back." in found.next
-    assert not words.can_undo(now)
+    assert not mend_verdict.can_undo(now)
     assert now.entry == "e1"
 
 
 def test_a_stop_before_the_first_step_changed_nothing():
-    found = words.verdict(ended(begun(plan(RUN)), None))
+    found = mend_verdict.verdict(ended(begun(plan(RUN)), None))
     assert (found.title, found.text) == ("Stopped", "Nothing was changed.")
 
 
@@ -145,16 +146,16 @@ def test_a_stop_before_the_first_step_changed_nothing():
 )
 def test_the_verdict_says_whether_it_helped(helped, title, tone):
     of = plan(RUN)
-    found = words.verdict(ended(begun(of), Mended(entry="e", plan=of, helped=helped, left=("Remove it",))))
+    found = mend_verdict.verdict(ended(begun(of), Mended(entry="e", plan=of, helped=helped, left=("Remove it",))))
     assert (found.title, found.tone) == (title, tone)
     assert "Left as it is: Remove it." in found.text
 
 
 def test_a_trouble_brings_its_lines_and_its_difference_apart():
-    found = words.trouble_words(Trouble("mend-no-root", text="neither", commands="sudo a\nsudo b"))
+    found = mend_verdict.trouble_words(Trouble("mend-no-root", text="neither", commands="sudo a\nsudo b"))
     assert found.commands == ("sudo a", "sudo b")
     assert "sudo a" not in found.next
-    found = words.trouble_words(Trouble("mend-file-changed", path="/etc/x", diff="--- x\n+++ x\n+y"))
+    found = mend_verdict.trouble_words(Trouble("mend-file-changed", path="/etc/x", diff="--- x\n+++ x\n+y"))
     assert found.diff.endswith("+y")
     assert "+y" not in found.text
 

@@ -400,7 +400,7 @@ def test_without_a_way_to_root_the_lines_are_given(tmp_path, monkeypatch, qtbot)
 
 def test_no_trouble_speaks_of_the_command_line(place):
     from drydock.data.knowledge import trouble_articles
-    from drydock.qt.models.mend import trouble_words
+    from drydock.qt.models.mend_verdict import trouble_words
 
     for name in trouble_articles():
         # these come of names that are typed

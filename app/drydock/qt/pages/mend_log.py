@@ -13,7 +13,8 @@ from drydock.core.trouble import Trouble
 from drydock.jobs.mend_log import Line, MendHistory, ReadMendLogJob
 from drydock.qt.app import App
 from drydock.qt.bridge import Running
-from drydock.qt.models.mend import breakable, by_words, outcome_words, trouble_words
+from drydock.qt.models.mend import breakable, by_words, outcome_words
+from drydock.qt.models.mend_verdict import trouble_words
 from drydock.qt.theme import tokens
 from drydock.qt.widgets.command_box import CommandBox
 from drydock.qt.widgets.diff_view import DiffView

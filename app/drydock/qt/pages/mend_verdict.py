@@ -5,7 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from drydock.qt.models.mend import Answer, Verdict, breakable
+from drydock.qt.models.mend import breakable
+from drydock.qt.models.mend_verdict import Answer, Verdict
 from drydock.qt.theme import tokens
 from drydock.qt.widgets.command_box import CommandBox
 from drydock.qt.widgets.diff_view import DiffView
