@@ -121,6 +121,16 @@ CASES = {
         "attention",
         "none",
     ),
+    "installed, on a rented machine without a GPU": (
+        replaced(
+            INSTALLED,
+            host=host(kernel=Known("6.8.0-1021-aws")),
+            setup=DriverSetup(kernels=Known((KernelModules(kernel="6.8.0-1021-aws", module=Known("nvidia.ko")),))),
+        ),
+        "gpu-present",
+        "attention",
+        "none",
+    ),
     "libraries only, which other programs bring along": (
         replaced(INSTALLED, setup=DriverSetup()),
         "gpu-present",
@@ -389,6 +399,24 @@ CASES = {
         "toolkit-path",
         "ok",
         "cdi",
+    ),
+    "Podman before CDI": (
+        healthy_snapshot(
+            engine=engine(product=Known("Podman Engine"), version=Known("3.4.4"), runtimes=Known(("crun",))),
+            toolkit=toolkit(cdi_specs=Known((FRESH,))),
+        ),
+        "toolkit-path",
+        "broken",
+        "podman_old",
+    ),
+    "CDI is the only way, and off": (
+        healthy_snapshot(
+            engine=engine(runtimes=Known(("runc",)), cdi_directories=Known(())),
+            toolkit=toolkit(hook_path=ABSENT, cdi_specs=Known((FRESH,))),
+        ),
+        "toolkit-path",
+        "broken",
+        "cdi_off",
     ),
     "Podman that may not read the specification": (
         healthy_snapshot(

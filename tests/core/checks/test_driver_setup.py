@@ -2,7 +2,7 @@
 
 import pytest
 from tests.support.check_cases import ask, diagnose, kernel_log, unreached
-from tests.support.snapshots import ABSENT, bare_snapshot, driver, healthy_snapshot, host, wsl_snapshot
+from tests.support.snapshots import ABSENT, bare_snapshot, driver, healthy_snapshot, host, replaced, wsl_snapshot
 
 from drydock.core.facts import (
     DeviceNode,
@@ -64,6 +64,18 @@ def node(name, usable=True):
     return DeviceNode(name=name, mode="660", owner="root", group="video", usable=usable)
 
 
+NOT_LOADED_MAXWELL = healthy_snapshot(
+    driver=driver(
+        nvml=NvmlState(kind="driver_not_loaded"), module_version=ABSENT, flavour=ABSENT, pci_gpus=bus("13c0")
+    ),
+    gpus=(),
+)
+OLD_BESIDE = Known(
+    (
+        PciGpu(address="0000:01:00.0", device_id="2684", driver=Known("nvidia")),
+        PciGpu(address="0000:02:00.0", device_id="128b", driver=ABSENT),
+    )
+)
 CHANGE = Known(DriverChange(when="2026-11-20 06:12:01", by="/usr/bin/unattended-upgrade", text="nvidia-driver-580 (…)"))
 ELSEWHERE = [
     (healthy_snapshot(host=host(system="windows")), "not_linux"),
@@ -136,6 +148,13 @@ CASES = [
     ("driver-fit", blind("1b06", "580.95.05", "open"), "broken", "needs_proprietary"),
     ("driver-fit", blind("2b85", "550.120", "open"), "broken", "too_old"),
     ("driver-fit", blind("1b06", "590.44.01", "open"), "broken", "too_new"),
+    ("driver-fit", healthy_snapshot(driver=driver(pci_gpus=OLD_BESIDE)), "attention", "too_new"),
+    (
+        "driver-fit",
+        replaced(NOT_LOADED_MAXWELL, setup=DriverSetup(packages=Known((package("nvidia-open", "580.105.08-3"),)))),
+        "broken",
+        "needs_proprietary",
+    ),
     ("driver-fit", blind("1b06", "580.95.05", "proprietary"), "ok", "ok"),
     ("driver-fit", blind("1004", "535.183.01", "proprietary"), "broken", "too_new"),
     ("driver-fit", healthy_snapshot(driver=driver(pci_gpus=Known(()))), "not_tested", "no_gpu"),

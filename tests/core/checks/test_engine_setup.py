@@ -77,6 +77,24 @@ CASES = {
         "broken",
         "unknown_keys",
     ),
+    "default runtime that is nowhere defined": (
+        machine(config(runtimes={}, default_runtime="nvidia"), of=STOPPED),
+        "engine-config",
+        "broken",
+        "runtime_undefined",
+    ),
+    "default runtime that is defined": (
+        machine(config(default_runtime="nvidia"), of=STOPPED),
+        "engine-config",
+        "ok",
+        "ok",
+    ),
+    "default runtime of the engine itself": (
+        machine(config(runtimes={}, default_runtime="io.containerd.runc.v2"), of=STOPPED),
+        "engine-config",
+        "ok",
+        "ok",
+    ),
     "spelling, still up": (machine(config(keys=("xyz",))), "engine-config", "attention", "unknown_keys_later"),
     "hosts twice": (
         machine(config(hosts=("tcp://0.0.0.0:2375",)), of=STOPPED),

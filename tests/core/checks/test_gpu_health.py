@@ -4,7 +4,7 @@ import pytest
 from tests.support.check_cases import ask, diagnose, unreached
 from tests.support.snapshots import bare_snapshot, driver, gpu, healthy_snapshot, host, server_gpu, server_snapshot
 
-from drydock.core.facts import DriverSetup, GpuProcess, Known, Missing, NvmlState, RemappedRows, RetiredPages
+from drydock.core.facts import DriverSetup, GpuProcess, KernelLog, Known, Missing, NvmlState, RemappedRows, RetiredPages
 
 GIB = 1 << 30
 NOT_SUPPORTED = Missing("not_supported", "Not Supported")
@@ -26,6 +26,10 @@ def pages(single=0, double=0, pending=False):
 
 def process(name, memory):
     return GpuProcess(pid=7, kind="compute", memory_used=memory, name=name, container=Missing("not_asked"))
+
+
+def up(seconds):
+    return Known(KernelLog(source="dmesg", lines=(), uptime=Known(seconds)))
 
 
 def exclusive(name):
@@ -125,6 +129,8 @@ CASES = [
     ("gpu-fabric", fabric(NOT_SUPPORTED, ("kubelet",), ()), "attention", "not_installed"),
     ("gpu-fabric", fabric(Known("not_started"), ("kubelet",), ()), "broken", "not_installed"),
     ("gpu-fabric", fabric(Known("in_progress"), FM, FM), "attention", "waiting"),
+    ("gpu-fabric", fabric(Known("in_progress"), FM, FM, kernel_log=up(120.0)), "attention", "waiting"),
+    ("gpu-fabric", fabric(Known("in_progress"), FM, FM, kernel_log=up(86_000.0)), "broken", "stuck"),
     (
         "gpu-fabric",
         fabric(Known("in_progress"), host=host(in_container=Known(value=True))),

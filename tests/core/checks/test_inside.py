@@ -55,6 +55,7 @@ START = [
     ("few_ids", 'exec: "newuidmap": executable file not found in $PATH'),
     ("few_ids", "potentially insufficient UIDs or GIDs available in user namespace"),
     ("no_space", "write /var/lib/docker/overlay2/link: no space left on device"),
+    ("overlay", "error creating overlay mount to /var/lib/docker/overlay2/abc/merged: invalid argument"),
     ("no_runtime", 'exec: "runc": executable file not found in $PATH'),
 ]
 SLEPT = healthy_snapshot(setup=DriverSetup(suspends=Known(2), keeps_memory=Known(value=False)))
@@ -283,6 +284,11 @@ CASES = [
     ("torch-arch", with_torch(gpus=(inner_gpu(coverage="unknown", capability=None),)), "not_tested", "unknown"),
     ("torch-kernels", walked(), "ok", "ok"),
     ("torch-kernels", walked(kernels=Known((KernelRun(device="cpu", format="float32"),))), "ok", "cpu"),
+    *(
+        ("torch-kernels", walked(kernels=Known((KernelRun(device="cuda:0", kind=kind, text="x"),))), "broken", variant)
+        for kind, variant in (("uncorrectable-ecc", "memory_error"), ("oom", "no_memory"), ("device-busy", "busy"))
+    ),
+    ("torch-cuda", with_torch(gpus=(), problem="device-busy", problem_text="x"), "broken", "busy"),
     (
         "torch-kernels",
         walked(kernels=Known((KernelRun(device="cuda:0", format="float16", kind="not-finite"),))),

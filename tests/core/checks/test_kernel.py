@@ -26,6 +26,12 @@ HIDDEN = healthy_snapshot(kernel_log=Missing("no_permission", "dmesg: read kerne
 WINDOWS = healthy_snapshot(host=host(system="windows"))
 KILLED = "Out of memory: Killed process 4711 (python3) total-vm:90000000kB, anon-rss:60000000kB"
 IN_GROUP = "Memory cgroup out of memory: Killed process 99 (python) total-vm:9000kB"
+TWO_ON_BUS = Known(
+    (
+        PciGpu(address="0000:01:00.0", device_id="2684", driver=Known("nvidia")),
+        PciGpu(address="0000:02:00.0", device_id="128b", driver=ABSENT),
+    )
+)
 CASES = [
     ("host-killed", logged(), "ok", "ok"),
     ("host-killed", logged(KILLED), "attention", "killed"),
@@ -71,6 +77,19 @@ CASES = [
         "legacy",
     ),
     ("driver-log", logged("NVRM: installed in this system is not supported by the", **SILENT), "broken", "unsupported"),
+    (
+        "driver-log",
+        logged("NVRM: installed in this system is not supported by open", **SILENT),
+        "broken",
+        "needs_proprietary",
+    ),
+    # an old card beside one that works
+    (
+        "driver-log",
+        logged("NVRM: supported through the NVIDIA 470.xx Legacy drivers. Please", driver=driver(pci_gpus=TWO_ON_BUS)),
+        "attention",
+        "legacy",
+    ),
     ("driver-log", logged("NVRM: GPU 0000:01:00.0 is already bound to NovaCore.", **SILENT), "broken", "held"),
     (
         "driver-log",

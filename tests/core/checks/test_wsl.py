@@ -59,6 +59,14 @@ CASES = [
     ("wsl-settings", with_wsl(gpu_enabled=UNREAD), "not_tested", "unknown"),
     ("wsl-kernel", with_host(), "ok", "ok"),
     ("wsl-kernel", with_host(kernel=Known("5.4.72-microsoft-standard-WSL2")), "attention", "old"),
+    (
+        "wsl-kernel",
+        replaced(
+            with_host(kernel=Known("4.19.128-microsoft-standard")), driver=driver(device_nodes=Known(("nvidia0",)))
+        ),
+        "broken",
+        "old",
+    ),
     ("wsl-kernel", with_host(kernel=Known("microsoft")), "not_tested", "unknown"),
     ("wsl-windows-driver", with_windows_driver(Known("581.42")), "ok", "ok"),
     ("wsl-windows-driver", with_windows_driver(Known("472.12")), "attention", "old"),

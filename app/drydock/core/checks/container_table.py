@@ -243,6 +243,7 @@ TORCH = (
             "no_device",
             "not_ready",
             "unknown_error",
+            "busy",
             "failed",
             *_NO_GPU,
         ),
@@ -261,7 +262,7 @@ TORCH = (
         ask=torch.ask_kernels,
         reads=("kernels",),
         needs=("torch-arch",),
-        variants=("ok", "cpu", "wrong", "failed", *_UNMEASURED),
+        variants=("ok", "cpu", "wrong", "memory_error", "no_memory", "busy", "failed", *_UNMEASURED),
     ),
     Check(
         id="torch-compiler",

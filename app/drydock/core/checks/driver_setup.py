@@ -151,7 +151,7 @@ def ask_fit(snapshot: Snapshot) -> Answer:
     gpus = own_pci_gpus(snapshot)
     if not gpus:
         return not_tested("no_gpu")
-    branch, flavour = _branch(snapshot), known_or(snapshot.driver.flavour, "")
+    branch, flavour = _branch(snapshot), _flavour(snapshot)
     evidence = (
         seen("GPUs", Known(tuple(f"{gpu.address} 10de:{gpu.device_id}" for gpu in gpus))),
         Evidence("driver branch", str(branch or "unknown")),
@@ -163,9 +163,20 @@ def ask_fit(snapshot: Snapshot) -> Answer:
         return not_tested("unknown", *evidence, why="no version of the driver can be read")
     for gpu in gpus:
         answer = _unfit(gpu, branch, flavour, evidence)
+        if answer and answer.variant == "too_new" and any(found.state == "ok" for found in snapshot.gpus):
+            # an old card beside one that works is there to draw a picture, if for anything
+            return attention("too_new", *answer.evidence, **answer.values)
         if answer:
             return answer
     return ok(*evidence)
+
+
+def _flavour(snapshot: Snapshot) -> str:
+    """Return the kind of the module that is loaded, or that its package would install; empty where nothing tells."""
+    if isinstance(snapshot.driver.flavour, Known):
+        return snapshot.driver.flavour.value
+    names = [item.name for item in known_or(snapshot.setup.packages, ())]
+    return "open" if any(re.search(r"nvidia.*-open\b", name) for name in names) else ""
 
 
 def _unfit(gpu: PciGpu, branch: int, flavour: str, evidence: tuple[Evidence, ...]) -> Answer | None:

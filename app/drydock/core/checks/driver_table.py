@@ -24,7 +24,7 @@ DRIVER: tuple[Check, ...] = (
         id="wsl-kernel",
         rung="driver",
         ask=wsl.ask_kernel,
-        reads=("host",),
+        reads=("host", "driver"),
         variants=(
             "ok",
             "old",
@@ -37,7 +37,7 @@ DRIVER: tuple[Check, ...] = (
         rung="driver",
         ask=driver.ask_wsl_device,
         reads=("host", "driver"),
-        needs=("wsl-settings",),
+        needs=("wsl-settings", "wsl-kernel"),
         variants=("ok", "absent", "none", "not_wsl", "unknown"),
     ),
     Check(
@@ -210,6 +210,7 @@ DRIVER: tuple[Check, ...] = (
             "past",
             "power_state",
             "needs_open",
+            "needs_proprietary",
             "legacy",
             "unsupported",
             "held",

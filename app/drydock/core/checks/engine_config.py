@@ -138,7 +138,15 @@ def ask_config(snapshot: Snapshot) -> Answer:
     if of.hosts and known_or(snapshot.engine_setup.unit_hosts, default=False):
         unit = seen("the service passes -H", snapshot.engine_setup.unit_hosts)
         return answer(f"hosts_twice{later}", *evidence, unit, path=of.path)
+    if stopped and of.default_runtime and not _is_defined(of):
+        runtimes = Evidence("runtimes in the file", ", ".join(of.runtimes) or "(none)")
+        return broken("runtime_undefined", *evidence, runtimes, path=of.path, name=of.default_runtime)
     return ok(*evidence, path=of.path)
+
+
+def _is_defined(config: DaemonConfig) -> bool:
+    name = config.default_runtime
+    return name in config.runtimes or name == "runc" or name.startswith("io.containerd.")
 
 
 def _without_file(config: Missing) -> Answer:

@@ -58,6 +58,7 @@ ENGINE = (
             "unknown_keys_later",
             "hosts_twice",
             "hosts_twice_later",
+            "runtime_undefined",
             "elsewhere",
             "unknown",
         ),

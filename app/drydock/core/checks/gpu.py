@@ -1,11 +1,17 @@
 """Checks of the GPUs: present, reachable, whole, visible."""
 
+import re
+
 from drydock.core.checks.check import Answer, attention, broken, not_tested, ok, seen
 from drydock.core.checks.situation import has_gpu, is_tegra, is_wsl, own_pci_gpus, pci_gpus
 from drydock.core.facts import Gpu, Known, Missing, Snapshot, known_or, missing_text
 from drydock.core.findings import Evidence
 
 _DESKTOP_WORDS = ("GEFORCE", "RTX", "GTX", "QUADRO", "TITAN", "NVS", "LAPTOP", "MX", "GB10", "THOR", "ORIN")
+
+
+_CLOUD = re.compile(r"cloud|aws|azure|gcp|gke|oracle|kvm|virtual")
+"""Kernels made for rented machines: their images bring a driver, whether or not this one was taken with a GPU."""
 
 
 def ask_present(snapshot: Snapshot) -> Answer:
@@ -38,6 +44,8 @@ def _kernel_with_module(snapshot: Snapshot) -> str:
     if snapshot.engine.remote:
         return ""
     kernel = known_or(snapshot.host.kernel, "")
+    if _CLOUD.search(kernel):
+        return ""
     kernels = known_or(snapshot.setup.kernels, ())
     built = any(item.kernel == kernel and isinstance(item.module, Known) for item in kernels)
     return kernel if built and known_or(snapshot.driver.library_files, ()) else ""

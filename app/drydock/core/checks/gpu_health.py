@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from drydock.core.checks.check import Answer, attention, broken, not_tested, ok, seen
-from drydock.core.checks.situation import gigabytes
+from drydock.core.checks.situation import duration, gigabytes
 from drydock.core.facts import Fact, Gpu, Known, Missing, RemappedRows, RetiredPages, Snapshot, known_or, missing_text
 from drydock.core.findings import Evidence
 
@@ -19,6 +19,9 @@ _NEAR = 5
 
 _BUSY = 20
 """Per cent of utilisation from which the PCIe link has no reason to rest."""
+
+_FABRIC_TIME = 900.0
+"""Seconds after a start within which a fabric manager has trained the links of a server."""
 
 _KUBERNETES = ("kubelet", "k3s", "rke2")
 
@@ -313,6 +316,12 @@ def ask_fabric(snapshot: Snapshot) -> Answer:
     return _ask_fabric_manager(snapshot, evidence, waiting=bool(waiting))
 
 
+def _uptime(snapshot: Snapshot) -> float:
+    """Return seconds since the computer started; 0 where nothing tells."""
+    log = snapshot.kernel_log
+    return known_or(log.value.uptime, 0.0) if isinstance(log, Known) else 0.0
+
+
 def _ask_fabric_manager(snapshot: Snapshot, evidence: tuple[Evidence, ...], *, waiting: bool) -> Answer:
     """Judge a fabric that is not known to be complete by the service that sets it up."""
     setup, services = snapshot.setup, snapshot.setup.services
@@ -320,6 +329,9 @@ def _ask_fabric_manager(snapshot: Snapshot, evidence: tuple[Evidence, ...], *, w
         unseen = not_tested("unknown", *evidence, why="services cannot be seen from here")
         return attention("waiting", *evidence) if waiting else unseen
     if "nvidia-fabricmanager" in services.value:
+        uptime = _uptime(snapshot)
+        if waiting and uptime > _FABRIC_TIME:
+            return broken("stuck", *evidence, Evidence("since the start", duration(uptime)), time=duration(uptime))
         return attention("waiting", *evidence) if waiting else ok(*evidence)
     installed = "nvidia-fabricmanager" in known_or(setup.service_files, ())
     version = known_or(snapshot.driver.version, "of the driver")

@@ -187,6 +187,7 @@ GPU: tuple[Check, ...] = (
             "driver",
             "setup",
             "nvml",
+            "kernel_log",
         ),
         needs=(
             "driver-ready",
@@ -196,6 +197,7 @@ GPU: tuple[Check, ...] = (
             "ok",
             "not_running",
             "not_installed",
+            "stuck",
             "waiting",
             "no_switch",
             "no_gpu",

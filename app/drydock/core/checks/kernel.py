@@ -95,7 +95,8 @@ _DRIVER = (
     ("power_state", re.compile(r"nvidia .*change power state from D3(?:cold|hot) to D0")),
     ("needs_open", re.compile(r"requires use of the NVIDIA open kernel modules")),
     ("legacy", re.compile(r"supported through the NVIDIA (\S+) +Legacy drivers")),
-    ("unsupported", re.compile(r"installed in this system is not supported by the|not supported by open")),
+    ("needs_proprietary", re.compile(r"installed in this system is not supported by (?:the )?open")),
+    ("unsupported", re.compile(r"installed in this system is not supported by the")),
     ("held", re.compile(r"is already bound to (\w+)")),
     ("bar", re.compile(r"PCI I/O region assigned to your NVIDIA device is invalid|BAR\d+ is 0M @ 0x0")),
     (
@@ -104,6 +105,10 @@ _DRIVER = (
     ),
     ("init_failed", re.compile(r"RmInitAdapter failed|rm_init_adapter failed")),
 )
+
+
+def _some_answer(snapshot: Snapshot) -> bool:
+    return snapshot.driver.nvml.kind == "ready" and any(gpu.state == "ok" for gpu in snapshot.gpus)
 
 
 def ask_driver_log(snapshot: Snapshot) -> Answer:
@@ -121,7 +126,9 @@ def ask_driver_log(snapshot: Snapshot) -> Answer:
             if gpus_answer(snapshot):
                 return ok(_evidence(log, lines), variant="past", line=lines[-1])
             near = [line.text for line in log.lines if "NVRM" in line.text]
-            return broken(variant, _evidence(log, [*near, lines[-1]]), name=name, line=lines[-1])
+            # an old card beside one that works is there to draw a picture, if for anything
+            answer = attention if variant == "legacy" and _some_answer(snapshot) else broken
+            return answer(variant, _evidence(log, [*near, lines[-1]]), name=name, line=lines[-1])
     return ok(Evidence(log.source, "the driver names no GPU that it could not start"))
 
 

@@ -25,6 +25,7 @@ _START = (
     ("firewall", r"No chain/target/match by that name|iptables failed|Unable to enable .* rule"),
     ("few_ids", r"newuidmap|newgidmap|insufficient (?:UIDs|GIDs)|lchown .*: invalid argument"),
     ("no_space", r"no space left on device"),
+    ("overlay", r"error creating overlay mount|failed to mount overlay|mount overlay:.*invalid argument"),
     ("no_runtime", r"(?:runc|crun)\"?: (?:executable file not found|not found)|default OCI runtime .* not found"),
 )
 _HOOK_PATTERNS = tuple((variant, re.compile(words, re.IGNORECASE)) for variant, words in _HOOK)

@@ -1,6 +1,7 @@
 """Checks of the way a GPU takes into a container: the NVIDIA runtime, the engine's hook, or CDI."""
 
 from drydock.core.checks.check import Answer, attention, broken, not_tested, ok, seen
+from drydock.core.checks.engine_situation import numbers_of
 from drydock.core.checks.situation import (
     has_gpu,
     has_nvidia_runtime,
@@ -63,6 +64,9 @@ def ask_gpu_path(snapshot: Snapshot) -> Answer:
     engine = snapshot.engine
     devices = nvidia_cdi_devices(snapshot)
     evidence = (seen("runtimes", engine.runtimes), seen("CDI devices", Known(devices)))
+    if is_podman(snapshot) and (0,) < numbers_of(known_or(engine.version, "")) < _PODMAN_CDI:
+        version = seen("engine version", engine.version)
+        return broken("podman_old", *evidence, version, version=known_or(engine.version, ""))
     if devices and has_nvidia_runtime(snapshot):
         return ok(*evidence, variant="both")
     if devices:
@@ -79,6 +83,8 @@ def ask_gpu_path(snapshot: Snapshot) -> Answer:
         return attention("hook", *evidence, *_toolkit_evidence(snapshot), path=snapshot.toolkit.hook_path.value)
     if _cdi_without_list(snapshot):
         return attention("cdi_unlisted", *evidence, version=known_or(engine.version, "unknown"))
+    if not engine.remote and engine.cdi_directories == Known(()) and known_or(snapshot.toolkit.cdi_specs, ()):
+        return broken("cdi_off", *evidence, seen("CDI directories of the engine", engine.cdi_directories))
     return broken("remote" if engine.remote else "none", *evidence)
 
 
@@ -99,6 +105,9 @@ def _podman_without_devices(snapshot: Snapshot, evidence: tuple[Evidence, ...]) 
 def _is_closed(spec: CdiSpec) -> bool:
     return isinstance(spec.driver_version, Missing) and spec.driver_version.why == "no_permission"
 
+
+_PODMAN_CDI = (4, 1)
+"""The first Podman that takes names of CDI devices; an older one looks for a file of that name."""
 
 _CDI_SINCE = 25
 """Docker Engine 25 was the first that knows CDI; only API 1.50 (28.2) lists the devices that it found."""

@@ -47,6 +47,8 @@ TOOLKIT = (
             "none",
             "podman",
             "podman_unreadable",
+            "podman_old",
+            "cdi_off",
             "remote",
             "no_gpu",
             "other_engine",

@@ -16,6 +16,14 @@ _PROBLEMS = {
     "no-driver": "no_device",
     "fabric-not-ready": "not_ready",
     "unknown-cuda-error": "unknown_error",
+    "device-busy": "busy",
+}
+_KERNEL_FAILURES = {
+    "wrong-result": "wrong",
+    "not-finite": "wrong",
+    "uncorrectable-ecc": "memory_error",
+    "oom": "no_memory",
+    "device-busy": "busy",
 }
 
 
@@ -113,8 +121,8 @@ def ask_kernels(snapshot: Snapshot) -> Answer:
     bad = next((run for run in runs if run.kind), None)
     on_gpu = [run for run in runs if run.device.startswith("cuda")]
     if bad:
-        wrong = bad.kind in ("wrong-result", "not-finite")
-        return broken("wrong" if wrong else "failed", *evidence, device=bad.device, kind=bad.kind, text=bad.text)
+        variant = _KERNEL_FAILURES.get(bad.kind, "failed")
+        return broken(variant, *evidence, device=bad.device, kind=bad.kind, text=bad.text)
     if not on_gpu:
         return ok(*evidence, variant="cpu")
     devices = len({run.device for run in on_gpu})

@@ -42,7 +42,12 @@ def ask_kernel(snapshot: Snapshot) -> Answer:
     numbers = tuple(int(part) for part in re.findall(r"\d+", kernel)[:3])
     if len(numbers) < 3:
         return not_tested("unknown", evidence, why="its release has no number")
-    return attention("old", evidence, kernel=kernel) if numbers < _OLDEST_KERNEL else ok(evidence, kernel=kernel)
+    if numbers >= _OLDEST_KERNEL:
+        return ok(evidence, kernel=kernel)
+    nodes = snapshot.driver.device_nodes
+    # without the node the old kernel is why; with it, CUDA may work all the same
+    answer = broken if isinstance(nodes, Known) and "dxg" not in nodes.value else attention
+    return answer("old", evidence, seen("driver nodes in /dev", nodes), kernel=kernel)
 
 
 def ask_windows_driver(snapshot: Snapshot) -> Answer:
