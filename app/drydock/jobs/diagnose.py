@@ -27,6 +27,7 @@ from drydock.core.checks.run import ask_ready_checks, conclude, in_reading_order
 from drydock.core.checks.table import CHECKS
 from drydock.core.facts import CollectorRun, Missing, Snapshot
 from drydock.core.findings import Diagnosis, Finding
+from drydock.core.trouble import Stopped
 from drydock.data.catalogue import load_catalogue
 from drydock.jobs.context import Context
 from drydock.jobs.job import Job, Tell
@@ -56,6 +57,12 @@ class FindingReached(msgspec.Struct, frozen=True):
     """Step: a check was answered. They come as facts come in, not in reading order."""
 
     finding: Finding
+
+
+class DiagnosisSoFar(msgspec.Struct, frozen=True):
+    """Step: the look was stopped on its way through the container; what was found until then. ``Stopped`` follows."""
+
+    diagnosis: Diagnosis
 
 
 def standard_collectors(context: Context) -> tuple[Collector, ...]:
@@ -132,8 +139,17 @@ class DiagnoseJob(Job[Diagnosis]):
             tell(CollectorEnded(collected.run))
             self._conclude(gathering, tell)
         if steps:
-            self._walk(gathering, steps, tell, stop)
-        diagnosis = gathering.diagnosis(self._only or wanted)
+            try:
+                self._walk(gathering, steps, tell, stop)
+            except Stopped:
+                # this computer was looked at as a whole, which is worth keeping
+                gathering.end_steps(steps)
+                self._conclude(gathering, tell)
+                tell(DiagnosisSoFar(self._compared(gathering.diagnosis(self._only or wanted))))
+                raise
+        return self._compared(gathering.diagnosis(self._only or wanted))
+
+    def _compared(self, diagnosis: Diagnosis) -> Diagnosis:
         return diagnosis if self._only else compare_and_keep(self._context.store, diagnosis)
 
     def _steps(self, subjects: Collection[Subject]) -> tuple[Subject, ...]:

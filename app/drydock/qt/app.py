@@ -1,5 +1,6 @@
 """What every page is given: the bridge to the jobs, the machine that is shown, and the news that pages share."""
 
+import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -12,6 +13,7 @@ from drydock.qt.bridge import Bridge, Running
 if TYPE_CHECKING:
     from drydock.core.findings import Diagnosis
     from drydock.data.machine import RecordedMachine
+    from drydock.jobs.diagnose import Depth
     from drydock.qt.mending import Mending
 
 
@@ -24,6 +26,10 @@ class App(QObject):
         activities: pulls, imports, exports, builds and mending, which go on whatever page is shown.
         machine: a recorded machine shown instead of this computer, or None.
         diagnosis: the newest diagnosis of the machine that is shown, or None before the first.
+        depth: how far the newest one goes or went.
+        steps: those of the diagnosis on its way, for pages that are made meanwhile.
+        began_at: when it began, on the monotonic clock.
+        stopped_early: whether the newest one was stopped before its end.
 
     Signals:
         diagnosing: a diagnosis began.
@@ -56,6 +62,11 @@ class App(QObject):
         self.activities = Activities(self)
         self.machine = machine
         self.diagnosis: Diagnosis | None = None
+        self.depth: Depth = "quick"
+        self.steps: list[object] = []
+        self.began_at = 0.0
+        self.stopped_early = False
+        self._so_far: Diagnosis | None = None
         self._running: Running | None = None
         self._mending: Mending | None = None
 
@@ -78,18 +89,33 @@ class App(QObject):
         """Whether a diagnosis is on its way."""
         return self._running is not None
 
-    def diagnose(self) -> None:
-        """Diagnose the machine that is shown; a second wish while one is on its way changes nothing."""
+    def diagnose(self, *, depth: "Depth" = "quick", image: str = "") -> None:
+        """Diagnose the machine that is shown; a second wish while one is on its way changes nothing.
+
+        Args:
+            depth: how far to go; of a recorded machine there is only what was recorded.
+            image: the image whose container is walked through; empty takes the recommended one.
+        """
         if self._running:
             return
         from drydock.jobs.diagnose import DiagnoseJob
         from drydock.jobs.recorded import DiagnoseRecordedJob
 
-        job = DiagnoseRecordedJob(self.machine.snapshot) if self.machine else DiagnoseJob(self.context)
-        self.diagnosing.emit()
+        self.depth = "quick" if self.machine else depth
+        if self.machine:
+            job = DiagnoseRecordedJob(self.machine.snapshot, self.machine.past)
+        else:
+            job = DiagnoseJob(self.context, depth=depth, image=image)
+        self.steps, self.began_at, self.stopped_early, self._so_far = [], time.monotonic(), False, None
         self._running = self.bridge.start(
-            job, done=self._keep, failed=self._give_up, progress=self.step_reached.emit, stopped=self._clear
+            job, done=self._keep, failed=self._give_up, progress=self._take, stopped=self._stopped
         )
+        self.diagnosing.emit()
+
+    def stop_diagnosis(self) -> None:
+        """Ask the diagnosis on its way to stop; what it found inside this computer is kept."""
+        if self._running:
+            self._running.stop()
 
     def show_machine(self, machine: "RecordedMachine | None") -> None:
         """Show a recorded machine, or this computer again (None)."""
@@ -115,5 +141,18 @@ class App(QObject):
         self._running = None
         self.diagnosis_failed.emit(trouble)
 
-    def _clear(self) -> None:
-        self._running = None
+    def _take(self, step: object) -> None:
+        from drydock.jobs.diagnose import DiagnosisSoFar
+
+        if isinstance(step, DiagnosisSoFar):
+            self._so_far = step.diagnosis
+            return
+        self.steps.append(step)
+        self.step_reached.emit(step)
+
+    def _stopped(self) -> None:
+        self.stopped_early = True
+        if self._so_far:
+            self._keep(self._so_far)
+        else:
+            self._give_up(Trouble("diagnosis-stopped"))

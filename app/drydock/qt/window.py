@@ -175,6 +175,7 @@ class MainWindow(QMainWindow):
         self._app.noted.connect(self._show_note)
         self._app.diagnosed.connect(self._count_findings)
         self._app.diagnosing.connect(lambda: self.rail.set_badge("doctor", 0))
+        self._app.diagnosis_failed.connect(self._count_again)
         self._app.activities.changed.connect(self._show_activities)
         self.activity_item.clicked.connect(self._toggle_activities)
         self.closing.hidden.connect(self._rest)
@@ -183,7 +184,7 @@ class MainWindow(QMainWindow):
             shortcut = QShortcut(QKeySequence(f"Ctrl+{number}"), self)
             shortcut.activated.connect(lambda name=name: self.show_page(name))
         again = QShortcut(QKeySequence(Qt.Key.Key_F5), self)
-        again.activated.connect(self._app.diagnose)
+        again.activated.connect(self._check_again)
         activities = QShortcut(QKeySequence("Ctrl+J"), self)
         activities.activated.connect(self._toggle_activities)
 
@@ -231,6 +232,15 @@ class MainWindow(QMainWindow):
         broken = sum(finding.state == "broken" for finding in diagnosis.findings)
         attention = sum(finding.state == "attention" for finding in diagnosis.findings)
         self.rail.set_badge("doctor", broken or attention, "broken" if broken else "attention")
+
+    def _count_again(self, _trouble: object) -> None:
+        if self._app.diagnosis:
+            self._count_findings(self._app.diagnosis)
+
+    def _check_again(self) -> None:
+        """Look anew, as far as the page on show is set to."""
+        look = getattr(self._stack.currentWidget(), "check_again", self._app.diagnose)
+        look()
 
     def _work_on_its_way(self) -> list[str]:
         from drydock.qt.models.activities import would_stop

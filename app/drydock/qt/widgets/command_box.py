@@ -45,12 +45,18 @@ class _Text(QTextEdit):
 
 
 class CommandBox(QFrame):
-    """Shows a command line that wraps and can be selected; what is copied is always the exact command."""
+    """Shows a command line that wraps and can be selected; what is copied is always the exact command.
+
+    Args:
+        text: the command.
+        name: what it is where it is no command, for the screen reader and the copy button.
+    """
 
     copied = Signal(str)
 
-    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+    def __init__(self, text: str = "", parent: QWidget | None = None, *, name: str = "") -> None:
         super().__init__(parent)
+        self._name = name
         self.setObjectName("inset")
         row = QHBoxLayout(self)
         row.setContentsMargins(tokens.S8, tokens.S4, tokens.S4, tokens.S4)
@@ -75,7 +81,7 @@ class CommandBox(QFrame):
         """Show another command."""
         if text != self._text.toPlainText():
             self._text.setPlainText(text)
-        self._text.setAccessibleName(self.tr("Command"))
+        self._text.setAccessibleName(self._name or self.tr("Command"))
         self._text.fit()
         self._rest()
 
@@ -89,7 +95,8 @@ class CommandBox(QFrame):
 
     def _rest(self) -> None:
         theme().bind_icon(self._button, "copy", "muted")
-        self._name_button(self.tr("Copy the command"))
+        words = self.tr("Copy: {name}").format(name=self._name) if self._name else self.tr("Copy the command")
+        self._name_button(words)
 
     def _name_button(self, name: str) -> None:
         self._button.setToolTip(name)

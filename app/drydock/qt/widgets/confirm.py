@@ -8,7 +8,9 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 
-def confirm(parent: QWidget, question: str, detail: str, act: str, then: Callable[[], None]) -> QMessageBox:
+def confirm(
+    parent: QWidget, question: str, detail: str, act: str, then: Callable[[], None], otherwise: str = ""
+) -> QMessageBox:
     """Ask, and call ``then`` only when the person says so.
 
     Args:
@@ -17,6 +19,7 @@ def confirm(parent: QWidget, question: str, detail: str, act: str, then: Callabl
         detail: what would be lost.
         act: the word on the button that does it.
         then: does it.
+        otherwise: the word on the button that leaves all as it is.
     """
     box = QMessageBox(parent)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -24,7 +27,7 @@ def confirm(parent: QWidget, question: str, detail: str, act: str, then: Callabl
     box.setText(question)
     box.setInformativeText(detail)
     yes = box.addButton(act, QMessageBox.ButtonRole.DestructiveRole)
-    no = box.addButton(QCoreApplication.translate("Confirm", "Keep"), QMessageBox.ButtonRole.RejectRole)
+    no = box.addButton(otherwise or QCoreApplication.translate("Confirm", "Keep"), QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(no)
     box.setEscapeButton(no)
     yes.clicked.connect(then)

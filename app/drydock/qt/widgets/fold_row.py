@@ -135,6 +135,7 @@ class FoldRow(QFrame):
         self._head.setChecked(open_)
 
     def _unfold(self, open_: bool) -> None:
-        self._inner.setVisible(open_)
         self._head.update()
+        # who fills the body when it is first wanted does so now, before it is seen
         self.folded.emit(open_)
+        self._inner.setVisible(open_ and self.body.count() > 0)
