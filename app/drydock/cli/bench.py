@@ -20,6 +20,8 @@ from drydock.cli.base import (
 )
 from drydock.cli.target import draw_pull, read_target, target_options
 from drydock.core.bench import BenchSummary
+from drydock.core.bench.judgement import Judgement
+from drydock.core.bench.judgement_words import claim_sentence, judgement_sentence, judgement_sources
 from drydock.core.bench.outcome import Utilisation
 from drydock.core.bench.records import Progress, Warn
 from drydock.jobs.bench import BenchJob, BenchMode, BenchStep
@@ -87,6 +89,7 @@ def bench(
         print_json("bench", msgspec.to_builtins(run))
     else:
         print_summary(run.summary)
+        print_judgement(run.judgement)
     sys.exit(0 if run.summary.rungs and not run.summary.invalid_reasons and run.summary.end != "crashed" else BROKEN)
 
 
@@ -94,6 +97,17 @@ def _share(utilisation: Utilisation) -> str:
     """Return the share of the datasheet's peak, or where the part is not known, of the matrix product timed here."""
     share = utilisation.datasheet if utilisation.datasheet is not None else utilisation.measured
     return "-" if share is None else f"{share:.1%}"
+
+
+def print_judgement(judgement: Judgement) -> None:
+    """Print what the run says about the machine, and whether promises about tuning hold on it."""
+    for words in (judgement_sentence(judgement), *map(claim_sentence, judgement.claims)):
+        if words:
+            click.echo(words)
+    if judgement.recommended:
+        click.echo(f"Recommended: {judgement.recommended}, the simplest setting within 2 % of the fastest.")
+    for source in judgement_sources(judgement):
+        note(f"Expected ranges: {source}")
 
 
 def print_summary(summary: BenchSummary) -> None:

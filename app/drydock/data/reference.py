@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from drydock.core.bench.ceilings import GpuClass
+from drydock.core.bench.judgement import Expected
 
 SCHEMA = 1
 
@@ -33,19 +34,11 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     source: str
 
 
-class Expectation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A share that others reached, from ``low`` to ``high``, and where that is published."""
-
-    low: float
-    high: float
-    source: str
-
-
 class Expectations(msgspec.Struct, frozen=True, kw_only=True):
     """Expected shares: ``gemm`` by part (or ``geforce``), ``work`` by rung and class of part."""
 
-    gemm: dict[str, Expectation]
-    work: dict[str, Expectation]
+    gemm: dict[str, Expected]
+    work: dict[str, Expected]
 
 
 def _read(name: str) -> dict[str, Any]:
@@ -78,7 +71,15 @@ def part_for(name: str, multiprocessors: int) -> Part | None:
     return None
 
 
-def expected_gemm(part: Part) -> Expectation | None:
+def expected_gemm(part: Part) -> Expected | None:
     """Return the expected share of the datasheet ceiling for a large product on a part."""
     known = expectations().gemm
     return known.get(part.id) or (known.get("geforce") if part.kind == "geforce" else None)
+
+
+def expected_work(part: Part) -> dict[str, Expected]:
+    """Return the expected shares of the measured product for training GPT-2 124M on a part, by rung."""
+    known = expectations().work
+    found = {"sdpa": known["sdpa"], "compile": known[f"compile-{part.kind}"]}
+    # the published figure without compilation is of a data centre part
+    return found if part.kind == "datacentre" else {"compile": found["compile"]}

@@ -6,9 +6,10 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from drydock.core.bench import BenchSummary, summarise_run
+from drydock.core.bench.judgement import Judgement
 from drydock.core.bench.records import Compare, ErrorRecord, Final, Hello, Record, Result, encode_line
 from drydock.core.trouble import Stopped, Trouble
-from drydock.jobs.ceilings import ceilings_of
+from drydock.jobs.ceilings import ceilings_of, judgement_of
 from drydock.jobs.context import Context
 from drydock.jobs.job import Job, Tell
 from drydock.jobs.targets import HostTarget, ImageTarget, Place, SessionTarget, Target, entered
@@ -34,12 +35,14 @@ class BenchRun(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         at: when it ended, ISO 8601, UTC.
+        judgement: what it says about the machine and about promises of tuning.
         record_id: its number in the history; None where it could not be kept.
     """
 
     place: Place
     at: str
     summary: BenchSummary
+    judgement: Judgement
     record_id: int | None
 
 
@@ -89,7 +92,13 @@ class BenchJob(Job[BenchRun]):
         _need_torch(end.stream.records, place)
         summary = summarise_run(end.stream.records, ceilings_of(records))
         record_id = self._context.store.add_record("bench", end.payload, _summary(place, summary))
-        return BenchRun(place=place, at=self._context.world.now(), summary=summary, record_id=record_id)
+        return BenchRun(
+            place=place,
+            at=self._context.world.now(),
+            summary=summary,
+            judgement=judgement_of(summary),
+            record_id=record_id,
+        )
 
     def _keep_stopped(self, records: Sequence[Record], place: Place) -> None:
         """Keep what was measured before the stop in the history."""

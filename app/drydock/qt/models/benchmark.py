@@ -6,17 +6,18 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from drydock.core.bench import BenchSummary, decode_stream, summarise_run
+from drydock.core.bench.judgement import recommended_rung
 from drydock.core.bench.outcome import RungSummary
 from drydock.core.bench.records import Hello, Plan, Record, SlotStart, Warn
-from drydock.jobs.ceilings import ceilings_of
+from drydock.jobs.ceilings import ceilings_of, judgement_of
 from drydock.qt.models.benchmark_words import (
     TITLES,
     Note,
     conclusion,
+    judgement_notes,
     not_run_words,
     notes_of,
     plan_words,
-    recommended,
     shown_rate,
     verdict_words,
 )
@@ -81,7 +82,10 @@ def view_of(records: Sequence[Record], phase: Phase) -> RunView:
         bars=_bars(records, summary, phase),
         rows=tuple(_row(rung, by_datasheet=by_datasheet) for rung in summary.rungs),
         share_title="MFU" if by_datasheet else "Of matmul",
-        notes=notes_of(summary, warnings, running=phase == "running"),
+        notes=(
+            *(judgement_notes(judgement_of(summary)) if phase != "running" else ()),
+            *notes_of(summary, warnings, running=phase == "running"),
+        ),
     )
 
 
@@ -103,7 +107,7 @@ def _bars(records: Sequence[Record], summary: BenchSummary, phase: Phase) -> tup
     planned = [slot.id for slot in plan.slots if slot.id in TITLES] if plan else []
     order = [name for name in TITLES if name in planned or name in measured]
     now = next((record.slot for record in reversed(records) if isinstance(record, SlotStart)), "")
-    best = recommended(summary) if phase != "running" else None
+    best = recommended_rung(summary) if phase != "running" else None
     why = {item.id: not_run_words(item) for item in summary.not_run}
     bars: list[Bar] = []
     for name in order:

@@ -6,6 +6,8 @@ from typing import Literal
 import msgspec
 
 from drydock.core.bench import BenchSummary
+from drydock.core.bench.judgement import Judgement, recommended_rung
+from drydock.core.bench.judgement_words import claim_sentence, judgement_sentence
 from drydock.core.bench.outcome import NotRun, RungSummary
 from drydock.core.bench.records import Warn
 
@@ -127,15 +129,9 @@ def _so_far(summary: BenchSummary) -> str:
     return f"{count} rung{'s' if count > 1 else ''} measured so far."
 
 
-def recommended(summary: BenchSummary) -> RungSummary | None:
-    """Return the fastest rung that is certainly faster than plain fp32; None where none is."""
-    wins = [rung for rung in summary.rungs if rung.verdict == "win"]
-    return max(wins, key=lambda rung: rung.tokens_per_second.median, default=None)
-
-
 def _best_words(summary: BenchSummary) -> str:
     base = next((rung for rung in summary.rungs if rung.verdict == "baseline"), None)
-    best = recommended(summary)
+    best = recommended_rung(summary)
     if best is not None and best.against_baseline is not None:
         ratio = best.against_baseline
         words = (
@@ -168,6 +164,14 @@ def _invalid_words(code: str) -> str:
     if kind in ("wrong-result", "parity"):
         return f"{TITLES.get(slot, slot)} computes wrong results"
     return _INVALID.get(code, code)
+
+
+def judgement_notes(judgement: Judgement) -> tuple[Note, ...]:
+    """Return what the run says about the machine, and of each promise about tuning that was measured."""
+    sentence = judgement_sentence(judgement)
+    first = [Note(sentence, "attention" if judgement.grade == "below" else "plain")] if sentence else []
+    claims = [Note(words) for claim in judgement.claims if (words := claim_sentence(claim))]
+    return (*first, *claims)
 
 
 def notes_of(summary: BenchSummary, warnings: Sequence[Warn], *, running: bool) -> tuple[Note, ...]:
