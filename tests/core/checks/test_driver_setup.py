@@ -168,6 +168,19 @@ CASES = [
     ),
     ("driver-packages", working(packages=Known((UTILS, COMPUTE)), runfile=FALSE), "ok", "ok"),
     ("driver-packages", working(packages=Known((package("nvidia-utils", "580.95.05", held=True),))), "ok", "held"),
+    # builds of one version, counted by the distribution
+    (
+        "driver-packages",
+        working(packages=Known((package("nvidia-open", "580.95.05-3"), package("nvidia-utils", "580.95.05-1")))),
+        "ok",
+        "ok",
+    ),
+    (
+        "driver-packages",
+        working(packages=Known((package("a", "3:580.95.05-1.el9"), package("b", "3:570.195.03-1.el9")))),
+        "attention",
+        "several",
+    ),
     ("driver-packages", working(packages=Known(()), runfile=TRUE), "ok", "runfile"),
     ("driver-packages", working(packages=Known((UTILS,)), runfile=TRUE), "attention", "two_ways"),
     (

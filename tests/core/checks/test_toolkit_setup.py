@@ -271,6 +271,12 @@ CASES = {
         "not_tested",
         "mig",
     ),
+    "GPUs of a closed specification": (
+        specs(spec(devices=(), driver_version=Missing("no_permission", "[Errno 13]"))),
+        "toolkit-cdi-gpus",
+        "not_tested",
+        "unknown",
+    ),
     "GPUs without specifications": (machine(), "toolkit-cdi-gpus", "not_tested", "no_specs"),
     "GPUs without a GPU": (NO_GPU, "toolkit-cdi-gpus", "not_tested", "no_gpu"),
     "GPUs there": (REMOTE, "toolkit-cdi-gpus", "not_tested", "elsewhere"),

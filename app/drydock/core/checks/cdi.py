@@ -5,6 +5,7 @@ import re
 from drydock.core.checks.check import Answer, attention, broken, not_tested, ok, seen, unknown
 from drydock.core.checks.engine_situation import config_of, numbers_of
 from drydock.core.checks.situation import has_nvidia_runtime, is_podman
+from drydock.core.checks.toolkit import is_closed
 from drydock.core.checks.toolkit_setup import WRITES_CDI_ITSELF, beside_the_point
 from drydock.core.facts import CdiSpec, Known, Missing, Snapshot, known_or
 from drydock.core.findings import Evidence
@@ -75,6 +76,9 @@ def ask_gpus(snapshot: Snapshot) -> Answer:
     gpus = snapshot.gpus
     if not gpus:
         return not_tested("unknown", why="the driver lists no GPU")
+    closed = next((spec for spec in specs if is_closed(spec)), None)
+    if closed:
+        return not_tested("unknown", why=f"this user may not read {closed.path}")
     if any(known_or(gpu.mig, default=False) for gpu in gpus):
         return not_tested("mig")
     names = {

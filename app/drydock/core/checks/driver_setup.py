@@ -197,7 +197,8 @@ def _unfit(gpu: PciGpu, branch: int, flavour: str, evidence: tuple[Evidence, ...
     return None
 
 
-_MAIN = re.compile(r"^\d{3}\.\d+")
+_MAIN = re.compile(r"^(?:\d+:)?(\d{3}\.\d+(?:\.\d+)*)")
+"""The driver's own version in that of a package; what follows counts the distribution's builds of it."""
 
 
 def ask_packages(snapshot: Snapshot) -> Answer:
@@ -213,7 +214,7 @@ def ask_packages(snapshot: Snapshot) -> Answer:
         Evidence("packages of the driver", ", ".join(map(_package_words, main[:20])) or "(none)"),
         seen("nvidia-uninstall", setup.runfile),
     )
-    versions = sorted({item.version for item in main})
+    versions = sorted({match[1] for item in main if (match := _MAIN.match(item.version))})
     if main and known_or(setup.runfile, default=False):
         return attention("two_ways", *evidence, package=_package_words(main[0]))
     if len(versions) > 1:

@@ -96,13 +96,14 @@ def _podman_without_devices(snapshot: Snapshot, evidence: tuple[Evidence, ...]) 
         return broken(
             "podman_unreadable", *evidence, seen("CDI specifications", specs), path=specs.detail or "/etc/cdi"
         )
-    closed = [spec for spec in known_or(specs, ()) if _is_closed(spec)]
+    closed = [spec for spec in known_or(specs, ()) if is_closed(spec)]
     if closed:
         return broken("podman_unreadable", *evidence, *map(_spec_evidence, closed), path=closed[0].path)
     return broken("podman", *evidence)
 
 
-def _is_closed(spec: CdiSpec) -> bool:
+def is_closed(spec: CdiSpec) -> bool:
+    """Return whether this user may not read the specification."""
     return isinstance(spec.driver_version, Missing) and spec.driver_version.why == "no_permission"
 
 
