@@ -28,20 +28,28 @@ class Pattern(msgspec.Struct, frozen=True):
 
     Attributes:
         literals: the texts between gaps and captures, in order; never empty.
+        masked: the same with their digits masked.
         regex: finds the captures in a line that has the literals.
     """
 
     literals: tuple[str, ...]
+    masked: tuple[str, ...]
     regex: re.Pattern[str]
+
+    def may_fit(self, masked_line: str) -> bool:
+        """Whether a line whose digits are masked has the literals, in their order."""
+        at = 0
+        for literal in self.masked:
+            at = masked_line.find(literal, at)
+            if at < 0:
+                return False
+            at += len(literal)
+        return True
 
     def values_in(self, line: str) -> dict[str, str] | None:
         """Return what the pattern captures of a line; None where the line is another one."""
-        at = 0
-        for literal in self.literals:
-            at = line.find(literal, at)
-            if at < 0:
-                return None
-            at += len(literal)
+        if not all(literal in line for literal in self.literals):
+            return None
         match = self.regex.search(line)
         return (
             None
@@ -66,7 +74,7 @@ def compile_pattern(text: str) -> Pattern:
     _literal(text[at:], literals, pieces)
     if not literals or max(map(len, literals)) < 4:
         raise ValueError(f"nothing to search for in the pattern {text!r}")
-    return Pattern(tuple(literals), re.compile("".join(pieces)))
+    return Pattern(tuple(literals), tuple(map(masked, literals)), re.compile("".join(pieces)))
 
 
 def _literal(text: str, literals: list[str], pieces: list[str]) -> None:
@@ -85,6 +93,14 @@ _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)
 _SPACES = re.compile(r"\s+")
 _WORDS = re.compile(r"[^\s\"'\\]+")
 _QUOTES = re.compile(r"\\+([\"'])")
+
+
+_DIGITS = str.maketrans("123456789", "000000000")
+
+
+def masked(text: str) -> str:
+    """Return a text of the same length with every digit made 0: lines that differ in numbers alone become equal."""
+    return text.translate(_DIGITS)
 
 
 def without_escapes(text: str) -> str:
@@ -106,8 +122,8 @@ def triggers_of(patterns: Sequence[Pattern], offered: Sequence[str]) -> list[str
     """Return a text for each pattern that every line it fits must hold: an offered one, else its longest literal."""
     chosen: list[str] = []
     for pattern in patterns:
-        fits = (trigger for trigger in offered if any(trigger in literal for literal in pattern.literals))
+        fits = (trigger for trigger in offered if any(trigger in literal for literal in pattern.masked))
         # a literal's white space may be wider in the log, so a trigger must not rely on a single space
-        words = [word for literal in pattern.literals for word in _WORDS.findall(literal)]
+        words = [word for literal in pattern.masked for word in _WORDS.findall(literal)]
         chosen.append(next(fits, "") or max(words, key=len))
     return chosen

@@ -9,12 +9,15 @@ from drydock.core.symptoms.pattern import Pattern, compile_pattern, triggers_of
 
 Rank: TypeAlias = Literal["cause", "general", "note", "context"]
 
-# Short texts that the patterns have in common. A log is searched for these few, not for hundreds of patterns; none may
-# hold a space, since white space is only made even in the lines that are looked at.
+# Short texts that the patterns have in common: parts of "Error", "failed", "not found", "denied" and the like. A log is
+# searched for these few, not for hundreds of patterns. None may hold white space, quotes or digits other than 0, since
+# these are made even only later. A pattern that holds none of them gets a trigger of its own.
 _TRIGGERS = (
-    "Xid", "NVRM", "NVML", "nvidia-container", "nvidia", "NCCL", "CUDA", "cuda", "CUDNN", "cuDNN", "CUBLAS",
-    "rror", "ailed", "not", "annot", "enied", "undefined", "illed", "memory", "already", "unable", "nable",
-    "invalid", "nvalid", "nsupported", "conflict", "isMatch", "timed",
+    "rror", "iled", "ound", "NVRM:", "CUDA", "_STATUS_", "ocke", "defined", "file", "able", "sion", "ould", "tion",
+    "port", "time", "ernel", "memory", "ected", "imit", "vice", "name", "lled", "denied", "ailure", "urrent", "annot",
+    "alid", "GPU", "received", "address", "Active", "match", "have", "ternal", "nvidia", "system", "lookup", "/usr/",
+    "cuda", "sign", "mage", "ERR", "LED", "onstrain", "no-cgrou", "Process", "source", "ontext", "space", "nding",
+    "ende", "inte", "ited", "WARN", "NOT", "WSL",
 )  # fmt: skip
 
 
@@ -43,6 +46,14 @@ class Sign(msgspec.Struct, frozen=True, kw_only=True):
     grave: bool = False
 
 
+class Entry(msgspec.Struct, frozen=True):
+    """One pattern of a sign, and whether it counts only in the context that the sign needs."""
+
+    sign: Sign
+    pattern: Pattern
+    in_context: bool
+
+
 class SignTable:
     """All signs, by the trigger that leads to them.
 
@@ -52,7 +63,7 @@ class SignTable:
 
     def __init__(self, signs: Sequence[Sign]) -> None:
         self.signs: Mapping[str, Sign] = {sign.id: sign for sign in signs}
-        self.by_trigger: dict[str, list[tuple[Sign, Pattern, bool]]] = {}
+        self.by_trigger: dict[str, list[Entry]] = {}
         for sign in signs:
             unknown = [name for name in (*sign.explains, *sign.needs) if name not in self.signs]
             if unknown:
@@ -60,4 +71,4 @@ class SignTable:
             for texts, in_context in ((sign.patterns, False), (sign.in_context, True)):
                 patterns = [compile_pattern(text) for text in texts]
                 for pattern, trigger in zip(patterns, triggers_of(patterns, _TRIGGERS), strict=True):
-                    self.by_trigger.setdefault(trigger, []).append((sign, pattern, in_context))
+                    self.by_trigger.setdefault(trigger, []).append(Entry(sign, pattern, in_context))
