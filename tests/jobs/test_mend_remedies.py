@@ -6,10 +6,11 @@ import tomllib
 
 import pytest
 from tests.core.remedies.test_toml_text import SHIPPED
-from tests.support.snapshots import engine, healthy_snapshot, host, no_toolkit, replaced
+from tests.support.snapshots import engine, healthy_snapshot, host, no_toolkit, replaced, wsl_snapshot
 
 from drydock.core.facts import CdiSpec, Distribution, EngineSetup, Known
 from drydock.core.facts.engine import ToolkitConfig
+from drydock.core.facts.setup import DriverSetup
 from drydock.core.findings import Finding
 from drydock.core.remedies import remedies_for
 from drydock.core.trouble import Trouble
@@ -34,7 +35,7 @@ class Place:
     def __init__(self, folder):
         self.root = folder / "root"
         self.calls = folder / "calls"
-        for name in ("etc", "usr/share/keyrings", "etc/apt/sources.list.d", "etc/yum.repos.d"):
+        for name in ("etc", "usr/share/keyrings", "etc/security", "etc/apt/sources.list.d", "etc/yum.repos.d"):
             (self.root / name).mkdir(parents=True)
         self.store = Store(folder / "store")
         self.context = Context(world=LiveWorld(), store=self.store)
@@ -298,6 +299,35 @@ def test_a_module_is_named_for_every_start(place):
     place.undo(mended)
     assert place.files() == {}
     assert place.called() == ["modprobe nvidia_uvm", "modprobe -r nvidia_uvm"]
+
+
+def test_a_limit_is_written_down_for_every_login(place):
+    mended = place.apply(offered("host-limits", "locked"))
+    assert place.files() == {"etc/security/limits.d/60-locked.conf": "* - memlock unlimited\n"}
+    place.undo(mended)
+    assert place.files() == {}
+
+
+def test_the_driver_keeps_its_memory_over_sleep(place):
+    services = Known(("nvidia-hibernate", "nvidia-resume", "nvidia-suspend"))
+    snapshot = healthy_snapshot(setup=DriverSetup(service_files=services))
+    mended = place.apply(offered("driver-suspend", "lost", snapshot, which=1))
+    (text,) = place.files().values()
+    assert text.startswith("options nvidia NVreg_PreserveVideoMemoryAllocations=1 ")
+    units = ["suspend", "hibernate", "resume"]
+    assert place.called() == [*(f"systemctl enable nvidia-{name}" for name in units), "update-initramfs -u"]
+    place.undo(mended)
+    assert place.files() == {}
+    assert place.called()[4:] == [*(f"systemctl disable nvidia-{name}" for name in units[::-1]), "update-initramfs -u"]
+
+
+@pytest.mark.parametrize("text", ["[gpu]\nenabled=false\n", "[boot]\nsystemd = true\n\n[gpu]\nenabled = false # no\n"])
+def test_windows_lends_its_gpus_again(place, text):
+    place.write("/etc/wsl.conf", text)
+    mended = place.apply(offered("wsl-settings", "off_here", wsl_snapshot()))
+    assert tomllib.loads(place.path("/etc/wsl.conf").read_text())["gpu"] == {"enabled": True}
+    place.undo(mended)
+    assert place.path("/etc/wsl.conf").read_text() == text
 
 
 def test_a_kernel_setting_and_a_gpu_mode_are_put_back(place):

@@ -66,7 +66,10 @@ SNAPSHOTS |= {
     "made with much to change": made(
         host=host(environment=PROXIES),
         gpus=(BUSY_GPU,),
-        setup=DriverSetup(dkms=Known((DkmsModule(name="nvidia", version="580.95.05", kernels=()),))),
+        setup=DriverSetup(
+            dkms=Known((DkmsModule(name="nvidia", version="580.95.05", kernels=()),)),
+            service_files=Known(("nvidia-hibernate", "nvidia-resume", "nvidia-suspend")),
+        ),
         engine_setup=EngineSetup(
             selinux=Known("enforcing"),
             sockets=Known((EngineSocket(path="/var/run/docker.sock", kind="system", mode=Known(0o666)),)),

@@ -2,12 +2,11 @@
 
 import re
 
-from drydock.core.checks.situation import is_wsl
 from drydock.core.facts import Snapshot, known_or
 from drydock.core.findings import Finding
 from drydock.core.remedies.fit import Packages, has_packaged_driver, has_systemd, owns_driver, packages_of
 from drydock.core.remedies.remedy import Remedy, remedy
-from drydock.core.remedies.services import install_steps
+from drydock.core.remedies.services import enable_steps, install_steps
 from drydock.core.remedies.steps import USER, EditStep, PutText, RecipeStep, RunStep
 
 _BUILD_LIMIT = 1800.0
@@ -129,6 +128,16 @@ _REBUILD: dict[Packages, tuple[str, ...]] = {
 }
 
 
+def _rebuild_step(packages: Packages) -> RunStep:
+    return RunStep(
+        title="Build the initial RAM disk anew",
+        argv=_REBUILD[packages],
+        privileged=True,
+        limit=_BUILD_LIMIT,
+        settles=True,
+    )
+
+
 def forbid(finding: Finding, snapshot: Snapshot) -> Remedy | None:
     """Forbid a free driver that holds the GPU to load."""
     packages = packages_of(snapshot)
@@ -137,13 +146,7 @@ def forbid(finding: Finding, snapshot: Snapshot) -> Remedy | None:
     name = "nouveau" if finding.variant == "nouveau" else "nova"
     path, lines = f"/etc/modprobe.d/blacklist-{name}.conf", _BLACKLISTS[name]
     shown = "".join(line + r"\n" for line in lines)
-    rebuild = RunStep(
-        title="Build the initial RAM disk anew",
-        argv=_REBUILD[packages],
-        privileged=True,
-        limit=_BUILD_LIMIT,
-        settles=True,
-    )
+    rebuild = _rebuild_step(packages)
     file = EditStep(title=f"Forbid {name} to load", path=path, edit=PutText("\n".join((*lines, ""))), privileged=True)
     return remedy(
         f"forbid-{name}",
@@ -153,19 +156,6 @@ def forbid(finding: Finding, snapshot: Snapshot) -> Remedy | None:
         "sudo reboot",
         note="It counts from the next start of the computer on, which is left to you.",
         steps=(file, rebuild),
-    )
-
-
-def remove_wsl_driver(_finding: Finding, snapshot: Snapshot) -> Remedy | None:
-    """Remove a Linux driver inside WSL."""
-    if packages_of(snapshot) != "apt" or not is_wsl(snapshot):
-        return None
-    return remedy(
-        "remove-wsl-driver",
-        "Remove the Linux driver inside WSL",
-        "sudo apt-get remove 'nvidia-driver-*' 'nvidia-utils-*' 'libnvidia-compute-*' 'cuda-drivers*'",
-        note="Read the list of packages before you agree: nvidia-container-toolkit and libnvidia-container must stay. "
-        "Afterwards run 'wsl --shutdown' in Windows.",
     )
 
 
@@ -224,6 +214,33 @@ def reload_uvm(_finding: Finding, snapshot: Snapshot) -> Remedy | None:
     )
 
 
+def keep_memory(_finding: Finding, snapshot: Snapshot) -> Remedy | None:
+    """Let the driver keep GPU memory while the computer sleeps."""
+    packages = packages_of(snapshot)
+    services = known_or(snapshot.setup.service_files, ())
+    units = tuple(f"nvidia-{name}" for name in ("suspend", "hibernate", "resume"))
+    if packages not in _REBUILD or not has_packaged_driver(snapshot) or not set(units) <= set(services):
+        return None
+    path = "/etc/modprobe.d/nvidia-keep-memory.conf"
+    line = "options nvidia NVreg_PreserveVideoMemoryAllocations=1 NVreg_TemporaryFilePath=/var/tmp"
+    return remedy(
+        "keep-gpu-memory",
+        "Let the driver keep GPU memory while the computer sleeps",
+        f"echo '{line}' | sudo tee {path}",
+        f"sudo systemctl enable {' '.join(units)}",
+        "sudo " + " ".join(_REBUILD[packages]),
+        note="It counts from the next start of the computer on. What lies in GPU memory is then written to /var/tmp, "
+        "which needs as much room.",
+        steps=(
+            EditStep(title="Set the driver's option", path=path, edit=PutText(f"{line}\n"), privileged=True),
+            # enabled only: they are started by going to sleep and by waking up
+            *(enable_steps(unit, f"the service {unit}")[0] for unit in units),
+            _rebuild_step(packages),
+        ),
+        recheck=("driver-suspend",),
+    )
+
+
 def load_peer_memory(_finding: Finding, snapshot: Snapshot) -> Remedy | None:
     """Load the module by which InfiniBand adapters reach GPU memory."""
     if not owns_driver(snapshot):
@@ -258,23 +275,4 @@ def join_gpu_group(finding: Finding, snapshot: Snapshot) -> Remedy | None:
         target=group,
         steps=(join,),
         recheck=("driver-access",),
-    )
-
-
-def search_wsl_libraries(_finding: Finding, snapshot: Snapshot) -> Remedy | None:
-    """Let the loader of libraries inside WSL look where Windows puts its driver."""
-    if not is_wsl(snapshot):
-        return None
-    path = "/etc/ld.so.conf.d/ld.wsl.conf"
-    return remedy(
-        "search-wsl-libraries",
-        "Let programs find the driver's libraries of Windows",
-        f"echo /usr/lib/wsl/lib | sudo tee {path}",
-        "sudo ldconfig",
-        note="The message that libcuda.so.1 is not a symbolic link is harmless.",
-        steps=(
-            EditStep(title="Name the directory", path=path, edit=PutText("/usr/lib/wsl/lib\n"), privileged=True),
-            RunStep(title="Let the loader read its settings anew", argv=("ldconfig",), privileged=True, settles=True),
-        ),
-        recheck=("wsl-libraries",),
     )

@@ -5,7 +5,7 @@ from drydock.core.facts import Snapshot
 from drydock.core.findings import Finding
 from drydock.core.remedies.fit import has_systemd, in_container, on_linux, on_this_computer
 from drydock.core.remedies.remedy import Remedy, remedy
-from drydock.core.remedies.steps import RunStep
+from drydock.core.remedies.steps import EditStep, PutText, RunStep
 
 _TIME_SERVICES = ("systemd-timesyncd", "chronyd", "chrony", "ntpsec", "ntpd", "ntp")
 
@@ -31,6 +31,31 @@ def set_clock(_finding: Finding, snapshot: Snapshot) -> Remedy | None:
             ),
         ),
         recheck=("host-clock",),
+    )
+
+
+_LIMITS: dict[str, tuple[str, str]] = {
+    "stack": ("* soft stack 8192", "use a stack of 8 MiB"),
+    "files": ("* soft nofile 65536", "open 65536 files"),
+    "locked": ("* - memlock unlimited", "lock any amount of memory"),
+}
+"""By variant: the line for pam_limits, and what it lets programs do."""
+
+
+def raise_limit(finding: Finding, snapshot: Snapshot) -> Remedy | None:
+    """Raise a limit for the programs of every login."""
+    # WSL starts programs without a login
+    if not on_linux(snapshot) or is_wsl(snapshot) or finding.variant not in _LIMITS:
+        return None
+    line, words = _LIMITS[finding.variant]
+    path = f"/etc/security/limits.d/60-{finding.variant}.conf"
+    return remedy(
+        "raise-host-limit",
+        f"Let programs of this computer {words}",
+        f"echo '{line}' | sudo tee {path}",
+        note="It holds for all users, from the next login on.",
+        target=finding.variant,
+        steps=(EditStep(title="Write down the limit", path=path, edit=PutText(f"{line}\n"), privileged=True),),
     )
 
 

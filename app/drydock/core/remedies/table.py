@@ -1,6 +1,6 @@
 """Which remedies may be offered for which finding, best first."""
 
-from drydock.core.remedies import cdi, driver, engine, gpu, host, settings, toolkit, toolkit_settings, upkeep
+from drydock.core.remedies import cdi, driver, engine, gpu, host, settings, toolkit, toolkit_settings, upkeep, wsl
 from drydock.core.remedies.remedy import Make
 
 _REBOOT = (driver.reboot,)
@@ -12,6 +12,9 @@ MAKERS: dict[tuple[str, str], tuple[Make, ...]] = {
     ("host-clock", "behind"): (host.set_clock,),
     ("host-restart", "driver"): _REBOOT,
     ("host-overcommit", "strict"): (host.relax_overcommit,),
+    ("host-limits", "stack"): (host.raise_limit,),
+    ("host-limits", "files"): (host.raise_limit,),
+    ("host-limits", "locked"): (host.raise_limit,),
     ("gpu-lost", "lost"): _REBOOT,
     ("gpu-lost", "error"): _REBOOT,
     ("gpu-lost", "missing"): _REBOOT,
@@ -29,9 +32,10 @@ MAKERS: dict[tuple[str, str], tuple[Make, ...]] = {
     ("gpu-fabric", "not_running"): (gpu.fabric_manager,),
     ("gpu-persistence", "off"): (gpu.persistence,),
     ("gpu-slowed", "capped"): (gpu.raise_power_limit,),
-    ("wsl-driver", "installed"): (driver.remove_wsl_driver,),
-    ("wsl-driver", "hides"): (driver.remove_wsl_driver,),
-    ("wsl-libraries", "not_searched"): (driver.search_wsl_libraries,),
+    ("wsl-settings", "off_here"): (wsl.lend_gpu,),
+    ("wsl-driver", "installed"): (wsl.remove_wsl_driver,),
+    ("wsl-driver", "hides"): (wsl.remove_wsl_driver,),
+    ("wsl-libraries", "not_searched"): (wsl.search_wsl_libraries,),
     ("driver-installed", "absent"): (driver.install_driver,),
     ("driver-bound", "nouveau"): (driver.forbid,),
     ("driver-bound", "nova"): (driver.forbid,),
@@ -49,7 +53,7 @@ MAKERS: dict[tuple[str, str], tuple[Make, ...]] = {
     ("driver-ready", "mismatch"): _REBOOT,
     ("driver-ready", "silent"): _REBOOT,
     ("driver-next-kernel", "without"): (driver.build_for_next_kernel,),
-    ("driver-suspend", "lost"): (driver.reload_uvm,),
+    ("driver-suspend", "lost"): (driver.reload_uvm, driver.keep_memory),
     ("driver-peer-memory", "absent"): (driver.load_peer_memory,),
     ("engine-installed", "absent"): (engine.install_engine,),
     ("engine-permission", "not_member"): (engine.join_group,),
@@ -134,7 +138,7 @@ MAKERS: dict[tuple[str, str], tuple[Make, ...]] = {
     ("container-nvml", "silent"): _REBOOT,
     ("container-cuda", "mismatch"): (driver.reboot, cdi.renew_present_cdi),
     ("container-cuda", "unknown_error"): (driver.reload_uvm,),
-    ("container-cuda", "after_suspend"): (driver.reload_uvm,),
+    ("container-cuda", "after_suspend"): (driver.reload_uvm, driver.keep_memory),
     ("container-cuda", "lost_access"): (cdi.link_nodes,),
     ("container-cuda", "not_ready"): (gpu.fabric_manager,),
     ("container-cuda", "busy"): (gpu.open_compute_mode,),
