@@ -3,11 +3,13 @@
 import json
 import os
 
+import msgspec
 import pytest
 from tests.qt.pages.test_mend_dialog import apply, buttons, press, words
 from tests.support.engine.daemon import SYSTEM_PATH
 from tests.support.second_engine import second_engine
 
+from drydock.core.facts import Known
 from drydock.core.launch import labels
 from drydock.jobs.context import Context
 from drydock.jobs.diagnose import DiagnoseJob
@@ -58,6 +60,13 @@ def run(job):
     return job.run(lambda _: None, Stop())
 
 
+def as_system_engine(snapshot):
+    """Return the snapshot of a computer of its own whose system starts the engine: others are offered no remedy."""
+    engine = msgspec.structs.replace(snapshot.engine, endpoint="unix:///var/run/docker.sock")
+    host = msgspec.structs.replace(snapshot.host, in_container=Known(False))
+    return msgspec.structs.replace(snapshot, engine=engine, host=host)
+
+
 def shown(qtbot, window, offer):
     dialog = open_remedy(window.app, offer.finding, offer.remedy, window)
     qtbot.waitUntil(lambda: dialog.stage == "ready", timeout=WAIT)
@@ -67,7 +76,8 @@ def shown(qtbot, window, offer):
 def test_the_runtime_is_registered_and_taken_back(own, window, qtbot):
     before = own.config.read_bytes()
     found = run(DiagnoseJob(window.app.context, only=("toolkit-installed", "toolkit-path")))
-    (offer,) = offers(found)
+    found = msgspec.structs.replace(found, snapshot=as_system_engine(found.snapshot))
+    (offer,) = [one for one in offers(found) if one.remedy.id == "register-runtime"]
     dialog = shown(qtbot, window, offer)
     assert dialog.deed.text() == "Register the NVIDIA runtime with the engine"
     assert '+    "nvidia": {' in words(dialog)
