@@ -137,9 +137,11 @@ class LogScanner:
             fitting: dict[tuple[str, bool], tuple[Sign, dict[str, str]]] = {}
             for entry in entries:
                 key = (entry.sign.id, entry.in_context)
-                values = None if key in fitting else entry.pattern.values_in(piece)
+                values = entry.pattern.values_in(piece)
                 if values is not None:
-                    fitting[key] = (entry.sign, values)
+                    # another pattern of the sign may have captured what this one does not
+                    before = fitting[key][1] if key in fitting else {}
+                    fitting[key] = (entry.sign, {**values, **before})
             self._take(fitting, piece, number)
 
     def _take(self, fitting: dict[tuple[str, bool], tuple[Sign, dict[str, str]]], line: str, number: int) -> None:

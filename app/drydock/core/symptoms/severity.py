@@ -16,7 +16,8 @@ _LEVELS = re.compile(
     r"|(?P<debug>DEBUG|TRACE|VERBOSE|debug|trace|D(?=\d{3,4} |[ ]\d\d:)))"
     r"(?=[\]\s:|,=\"\[)\d]|$)"
 )
-_NAMED = re.compile(r"^\S{0,200}?(?:[a-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt|Exit)\b")
+# an exception's name at the beginning, or behind what tells the container, the rank or the time
+_NAMED = re.compile(r"(?:^|[|\]:>] ?)\s{0,8}(?:[a-z_]\w{0,40}\.){0,8}[A-Z]\w{0,60}(?:Error|Exception|Interrupt)(?::|$)")
 _BAD = re.compile(
     r"(?<!no )(?<!0 )(?<!without )\b(?:error|fatal|critical|traceback|exception|failed|panic|killed|aborted|segfault)\b"
     r"|out of memory|core dumped|assertion [`'].*failed|NVRM: Xid|: not found$|permission denied|command not found",
@@ -44,7 +45,7 @@ def severity_of(line: str) -> Severity:
     level = _LEVELS.search(line, 0, _LEVEL_WITHIN)
     if level is not None and level.lastgroup in ("error", "warning", "debug"):
         return level.lastgroup  # type: ignore[return-value]
-    if _NAMED.match(line):
+    if _NAMED.search(line, 0, _LEVEL_WITHIN):
         return "error"
     if _BAD.search(line) and not _HARMLESS.search(line) and level is None:
         return "error"
@@ -66,7 +67,7 @@ class SeverityReader:
         if not self._inside:
             return severity_of(line)
         # indented lines belong to the traceback; the first that is not is its error, and ends it
-        body = line.split("]:", 1)[1] if line.startswith("[rank") and "]:" in line else line
+        body = line.split("]: ", 1)[1] if line.startswith("[rank") and "]: " in line else line
         if not body.startswith((" ", "\t")) and body.strip():
             self._inside = False
         return "error"
