@@ -14,13 +14,25 @@ import msgspec
 from tests.machines.broken import BROKEN
 from tests.machines.case import Case
 from tests.machines.healthy import HEALTHY
+from tests.machines.kept_container import KEPT_CONTAINER
+from tests.machines.kept_driver import KEPT_DRIVER
+from tests.machines.kept_engine import KEPT_ENGINE
+from tests.machines.kept_healthy import KEPT_HEALTHY
 from tests.machines.parts import TAKEN_AT, pruned
 from tests.machines.started import STARTED
 
 from drydock.data.machine import MachineCard
 
 HERE = Path(__file__).parent
-CASES: tuple[Case, ...] = (*HEALTHY, *BROKEN, *STARTED)
+CASES: tuple[Case, ...] = (
+    *HEALTHY,
+    *BROKEN,
+    *STARTED,
+    *KEPT_DRIVER,
+    *KEPT_ENGINE,
+    *KEPT_CONTAINER,
+    *KEPT_HEALTHY,
+)
 
 
 def files_of(case: Case) -> dict[str, bytes]:
