@@ -138,6 +138,14 @@ class Closing(QObject):
         self._activities.ended.connect(self._close_when_mended)
         for one in mending:
             self._activities.cancel(one)
+        self._wait_unseen()
+
+    def _wait_unseen(self) -> None:
+        from drydock.qt.widgets.activity_tray import tray_available
+
+        if tray_available():
+            self.hide_in_tray()
+            return
         QApplication.setQuitOnLastWindowClosed(False)
         self._window.hide()
         self.hidden.emit(True)

@@ -22,6 +22,7 @@ from drydock.core.remedies.steps import PutText, RunStep
 from drydock.core.trouble import Trouble
 from drydock.qt.pages.mend_box import MendBox
 from drydock.qt.pages.mend_dialog import MendDialog, open_remedy
+from drydock.qt.widgets.activity_row import ActivityRow
 
 # Qt looks for a signal that only real desktops have
 pytestmark = [
@@ -145,6 +146,15 @@ def test_it_is_applied_with_the_keyboard_alone(place, qtbot):
     assert dialog.focusWidget() is dialog.deed
     qtbot.keyClick(dialog.deed, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: dialog.stage == "ended", timeout=WAIT)
+    assert place.address() == REACHED
+
+
+def test_f5_looks_again(place, qtbot):
+    dialog = shown(qtbot, place, made(settings()))
+    place.config.write_text('{"auths": {}}\n')
+    qtbot.keyClick(dialog, Qt.Key.Key_F5)
+    qtbot.waitUntil(lambda: dialog.stage == "ready" and '"auths": {}' in words(dialog), timeout=WAIT)
+    apply(qtbot, dialog)
     assert place.address() == REACHED
 
 
@@ -334,6 +344,10 @@ def test_a_failure_that_nobody_saw_stays_in_the_list_and_is_not_tried_again_ther
     assert (activity.state, activity.detail) == ("failed", "A step failed")
     slow.app.activities.resume(activity)
     assert slow.app.activities.items == (activity,)
+    row = ActivityRow(activity)
+    qtbot.addWidget(row)
+    assert row.resume.isHidden()
+    assert not row.dismiss.isHidden()
 
 
 @pytest.mark.parametrize("tray", [True, False])
@@ -350,6 +364,7 @@ def test_closing_the_window_asks_and_awaits_the_step(slow, qtbot, monkeypatch, t
     qtbot.mouseClick(stop, Qt.MouseButton.LeftButton)
     assert not slow.window.isVisible()
     assert slow.app.mending.running
+    assert slow.window.closing.in_tray is tray
     with qtbot.waitSignal(slow.window.closed, timeout=WAIT):
         slow.go.touch()
     assert slow.config.read_text() == slow.before

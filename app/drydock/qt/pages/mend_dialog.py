@@ -188,6 +188,7 @@ class MendDialog(QDialog):
         self._set_stage("ended")
         self._undo.setVisible(bool(progress.entry) and can_undo(progress))
         self._again.setVisible(progress.phase != "done" and self._planning is not None)
+        self.setAccessibleDescription(self.verdict)
 
     # closing
 
