@@ -2,6 +2,7 @@
 
 import re
 import sys
+from pathlib import Path
 
 import click
 import msgspec
@@ -52,12 +53,20 @@ _INVALID = {
 @click.option("--quick", "mode", flag_value="quick", default=True, help="About 30 seconds (the default).")
 @click.option("--standard", "mode", flag_value="standard", help="About 3 minutes.")
 @click.option("--device", default="auto", show_default=True, metavar="auto|cpu|cuda:N")
+@click.option("--history", is_flag=True, help="List earlier runs instead.")
+@click.option("--run", "number", default="", metavar="N|FILE", help="Show an earlier run instead.")
+@click.option("--compare", nargs=2, default=None, metavar="N|FILE N|FILE", help="Compare two runs instead.")
+@click.option("--export", type=click.Path(path_type=Path), metavar="FILE", help="With --run: to .jsonl, .json or .csv.")
 @target_options
 @engine_option
 @json_option
 def bench(
     mode: BenchMode,
     device: str,
+    history: bool,
+    number: str,
+    compare: tuple[str, str] | None,
+    export: Path | None,
     host: bool,
     python: str,
     image: str,
@@ -69,6 +78,12 @@ def bench(
     """Measure training of a GPT-2-shaped Transformer, rung by rung: fp32, TF32, AMP, SDPA, torch.compile."""
     if not re.fullmatch(r"auto|cpu|cuda(:\d{1,3})?", device):
         raise click.BadParameter(f"{device!r}: write auto, cpu, cuda or cuda:N", param_hint="--device")
+    if history or number or compare or export:
+        if sum(map(bool, (history, number, compare))) != 1 or (export and not number):
+            raise click.UsageError("choose one of --history, --run and --compare; --export goes with --run")
+        from drydock.cli.bench_runs import look_up
+
+        return look_up(number, compare, export, as_json=as_json)
     with troubles(as_json=as_json):
         target = read_target(host, python, image, gpus, session)
     line = ProgressLine()
