@@ -17,6 +17,7 @@ from drydock.world.live import LiveWorld
 @pytest.fixture
 def context(tmp_path, monkeypatch):
     monkeypatch.setenv("DRYDOCK_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("HOME", "/home/mlin")
     store = Store()
     yield Context(world=LiveWorld(), store=store)
     store.close()
@@ -57,8 +58,7 @@ def test_a_file_is_read_on_another_computer(context, tmp_path):
     assert compared.comparison.differences == ()
 
 
-def test_a_file_names_nobody(context, tmp_path, monkeypatch):
-    monkeypatch.setenv("HOME", "/home/mlin")
+def test_a_file_names_nobody(context, tmp_path):
     values = {"where": "/home/mlin/venv/bin/python"}
     number = str(context.store.add_record("bench", payload(fp32=16e3), values))
     path = run(ExportRunJob(context, number, tmp_path / "mine.jsonl"))
