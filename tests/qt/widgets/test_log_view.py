@@ -147,3 +147,72 @@ def test_a_hundred_thousand_lines_stay_in_the_ring(qtbot):
         fill(view, 10_000, start)
     assert (view.ring.first, view.ring.end) == (50_000, 150_000)
     assert view.ring.slice(50_000, 50_001)[0] == "line 50000"
+
+
+MIXED = ["start", "UserWarning: slow", "RuntimeError: bad", "step 2", "Traceback (most recent call last):", "  x = 1"]
+
+
+def test_only_grave_lines_are_shown_and_new_ones_join_them(view, qtbot):
+    view.post(MIXED)
+    view.drain()
+    view.show_from("warning")
+    qtbot.waitUntil(lambda: view.shown_count == 4, timeout=5000)
+    view.post(["KeyError: 'x'", "step 3", "WARNING: late"])
+    view.drain()
+    qtbot.waitUntil(lambda: view.shown_count == 6, timeout=5000)
+    view.copy()
+    assert QGuiApplication.clipboard().text().splitlines() == [
+        "UserWarning: slow",
+        "RuntimeError: bad",
+        "Traceback (most recent call last):",
+        "  x = 1",
+        "KeyError: 'x'",
+        "WARNING: late",
+    ]
+    view.show_from("error")
+    qtbot.waitUntil(lambda: view.shown_count == 4, timeout=5000)
+    assert not view.find_text("WARNING")
+    view.show_from(None)
+    assert view.shown_count == 9
+    assert view.ring.end == 9
+
+
+def test_a_line_keeps_its_number_while_others_are_left_out(view, qtbot):
+    view.post([*("fine",) * 700, "RuntimeError: one", *("fine",) * 900, "RuntimeError: two"])
+    view.drain()
+    assert view.ring.first == 602
+    view.show_from("error")
+    qtbot.waitUntil(lambda: view.shown_count == 2, timeout=5000)
+    assert view.go_to(700)
+    assert view.selected_text() == "RuntimeError: one"
+    assert view.current_line() == 700
+    assert not view.go_to(701)
+    assert view.find_text("two")
+    assert view.current_line() == 1601
+
+
+def test_the_menu_explains_a_line_where_explanations_are_offered(view, qtbot):
+    fill(view, 20)
+    assert [action.text() for action in view.make_menu().actions()] == ["Copy", "Select all"]
+    view.explains = True
+    view.go_to(7)
+    explain = view.make_menu().actions()[0]
+    with qtbot.waitSignal(view.explain_wanted) as asked:
+        explain.trigger()
+    assert asked.args == [7]
+
+
+def test_the_panel_counts_what_is_shown(qtbot):
+    panel = LogPanel("Log")
+    qtbot.addWidget(panel)
+    panel.show()
+    panel.view.post(MIXED)
+    panel.view.drain()
+    assert panel._explain.isHidden()
+    panel.offer_explanation()
+    assert panel._explain.isVisible()
+    qtbot.keyClick(panel._least, Qt.Key.Key_End)
+    qtbot.waitUntil(lambda: panel._count.text() == "3 of 6 lines", timeout=5000)
+    with qtbot.waitSignal(panel.explain_wanted) as asked:
+        qtbot.mouseClick(panel._explain, Qt.MouseButton.LeftButton)
+    assert asked.args == [None]

@@ -29,18 +29,26 @@ _HARMLESS = re.compile(
 _WARN = re.compile(r"\bwarn(?:ing)?\b|\bdeprecated\b|Warning:", re.IGNORECASE)
 _LEVEL_WITHIN = 160
 _LOOKED_AT = 2000
-# words of which a line must hold one to be anything but plain; one search for all of them is quick
-_MAYBE = re.compile(
-    r"err|fatal|crit|trace|exce|fail|panic|kill|abort|fault|memory|dump|assert|xid|not found|denied|warn|deprec|debug"
-    r"|info|notice|verbose|alert|emerg|exit|interrupt|[EFWID]\d{3,4} |[EFWID] (?:\d\d:|\w+\.cpp)",
-    re.IGNORECASE,
-)
+# words of which a line must hold one to be anything but plain; looking for them one by one is quicker than by pattern
+_MAYBE = (
+    "err", "fatal", "crit", "trace", "exce", "fail", "panic", "kill", "abort", "fault", "memory", "dump", "assert",
+    "xid", "not found", "denied", "warn", "deprec", "debug", "emerg", "alert", "verbose", "interrupt",
+)  # fmt: skip
+_SHORT_LEVEL = re.compile(r"(?:^|[\[:])[EFWID](?:\d{3,4} | \d\d| \w+\.cpp)")
+
+
+def _may_matter(line: str) -> bool:
+    lowered = line.lower()
+    for word in _MAYBE:
+        if word in lowered:
+            return True
+    return bool(_SHORT_LEVEL.search(line, 0, _LEVEL_WITHIN))
 
 
 def severity_of(line: str) -> Severity:
     """Return how grave one line looks by itself; a line that says nothing of it is ``info``."""
     line = line[:_LOOKED_AT]
-    if not _MAYBE.search(line):
+    if not _may_matter(line):
         return "info"
     level = _LEVELS.search(line, 0, _LEVEL_WITHIN)
     if level is not None and level.lastgroup in ("error", "warning", "debug"):

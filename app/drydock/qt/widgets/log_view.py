@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Iterable
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QFontMetricsF,
     QGuiApplication,
     QKeyEvent,
@@ -19,15 +19,16 @@ from PySide6.QtGui import (
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QMenu, QWidget
 
+from drydock.core.symptoms.severity import Severity, severity_of
 from drydock.qt.theme import fonts, theme, tokens
+from drydock.qt.widgets.log_filter import LogFilter
 from drydock.qt.widgets.log_ring import LogRing
 
 _DRAIN_MS = 33
 _LEFT = tokens.S16 - 1
-_BAD = re.compile(r"\b(?:error|fatal|critical|traceback|exception|failed|panic|killed)\b|out of memory", re.IGNORECASE)
-_WARN = re.compile(r"\bwarn(?:ing)?\b|\bdeprecated\b", re.IGNORECASE)
+_INKS: dict[Severity, str] = {"debug": "muted", "info": "ink", "warning": "attention", "error": "broken"}
 
 Place = tuple[int, int]  # line number, column
 
@@ -36,16 +37,21 @@ class LogView(QAbstractScrollArea):
     """Shows the last lines of a log.
 
     ``post`` may be called from any thread; the lines are shown at most 30 times a second. While ``following`` the
-    newest line stays in sight; scrolling up lets go, the End key takes hold again.
+    newest line stays in sight; scrolling up lets go, the End key takes hold again. With ``show_from`` only lines that
+    are grave enough are in sight; ``ring`` keeps them all.
     """
 
     following_changed = Signal(bool)
     lines_shown = Signal(int)  # how many lines ever came
+    explain_wanted = Signal(int)  # the number of a line
     _posted = Signal()
 
     def __init__(self, capacity: int = 100_000, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.ring = LogRing(capacity)
+        self._filter = LogFilter(self.ring)
+        self._shown_first = 0
+        self.explains = False
         self._incoming: deque[str] = deque()
         self._awake = False
         self._following = True
@@ -61,6 +67,10 @@ class LogView(QAbstractScrollArea):
         self._timer.setInterval(_DRAIN_MS)
         self._timer.timeout.connect(self.drain)
         self._posted.connect(self._timer.start)
+        self._reading = QTimer(self)
+        self._reading.setSingleShot(True)
+        self._reading.setInterval(0)
+        self._reading.timeout.connect(self._read_on)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setObjectName("logView")
         self.setAccessibleName(self.tr("Log"))
@@ -88,15 +98,59 @@ class LogView(QAbstractScrollArea):
         if not fresh:
             return
         self.ring.extend(fresh)
-        self._sync()
-        self.lines_shown.emit(self.ring.end)
+        if self._filter.least is None:
+            self._sync()
+            self.lines_shown.emit(self.ring.end)
+        else:
+            self._reading.start()
 
     def clear(self) -> None:
         """Forget all lines."""
         self._incoming.clear()
         self.ring.clear()
+        self.show_from(self._filter.least)
+
+    # only grave lines
+
+    @property
+    def _shown(self) -> LogRing:
+        return self._filter.shown
+
+    @property
+    def shown_count(self) -> int:
+        """How many lines can be seen."""
+        return len(self._shown)
+
+    def show_from(self, least: Severity | None) -> None:
+        """Leave out lines that are less grave; None shows all of them."""
+        self._filter.show_from(least)
         self._anchor = self._head = None
+        self._shown_first = self._shown.first
+        if least is not None:
+            self._reading.start()
         self._sync()
+        self.lines_shown.emit(self.ring.end)
+
+    def _read_on(self) -> None:
+        if self._filter.read_on():
+            self._reading.start()  # events have their turn before the next lines
+        self._sync()
+        self.lines_shown.emit(self.ring.end)
+
+    def current_line(self) -> int | None:
+        """Return the number of the line with the caret or the selection; None where there is none."""
+        return None if self._head is None else self._filter.number_of(self._head[0])
+
+    def go_to(self, number: int) -> bool:
+        """Select a line by its number and bring it into sight; False where it cannot be seen."""
+        place = self._filter.place_of(number)
+        if place is None:
+            return False
+        self._anchor, self._head = (place, 0), (place, len(self._shown.slice(place, place + 1)[0]))
+        self.set_following(False)
+        self.verticalScrollBar().setValue(place - self._shown.first - self._rows() // 2)
+        self.viewport().update()
+        return True
 
     # following, searching, copying
 
@@ -121,16 +175,16 @@ class LogView(QAbstractScrollArea):
     def find_text(self, text: str, *, backwards: bool = False) -> bool:
         """Go to the next line with ``text``, around the end if need be; False when there is none."""
         self.highlight(text)
-        here = self._head[0] if self._head is not None else (self.ring.end if backwards else self.ring.first - 1)
-        found = self.ring.find(text, here + (-1 if backwards else 1), backwards=backwards)
+        here = self._head[0] if self._head is not None else (self._shown.end if backwards else self._shown.first - 1)
+        found = self._shown.find(text, here + (-1 if backwards else 1), backwards=backwards)
         if found is None:
-            found = self.ring.find(text, self.ring.end if backwards else self.ring.first, backwards=backwards)
+            found = self._shown.find(text, self._shown.end if backwards else self._shown.first, backwards=backwards)
         if found is None:
             return False
-        column = self.ring.slice(found, found + 1)[0].casefold().find(text.casefold())
+        column = self._shown.slice(found, found + 1)[0].casefold().find(text.casefold())
         self._anchor, self._head = (found, column), (found, column + len(text))
         self.set_following(False)
-        self.verticalScrollBar().setValue(found - self.ring.first - self._rows() // 2)
+        self.verticalScrollBar().setValue(found - self._shown.first - self._rows() // 2)
         self.viewport().update()
         return True
 
@@ -140,26 +194,26 @@ class LogView(QAbstractScrollArea):
         if span is None:
             return ""
         (first, start), (last, end) = span
-        lines = list(self.ring.slice(first, last + 1))
+        lines = list(self._shown.slice(first, last + 1))
         if not lines:
             return ""
-        if last < self.ring.end:
+        if last < self._shown.end:
             lines[-1] = lines[-1][:end]
-        if first >= self.ring.first:
+        if first >= self._shown.first:
             lines[0] = lines[0][start:]
         return "\n".join(lines)
 
     def copy(self) -> None:
         """Put the selection (without one: all lines) on the clipboard."""
-        text = self.selected_text() or "\n".join(self.ring.slice(self.ring.first, self.ring.end))
+        text = self.selected_text() or "\n".join(self._shown.slice(self._shown.first, self._shown.end))
         QGuiApplication.clipboard().setText(text)
 
     def select_all(self) -> None:
         """Select every line kept."""
-        last = self.ring.end - 1
-        if last >= self.ring.first:
-            self._anchor = (self.ring.first, 0)
-            self._head = (last, len(self.ring.slice(last, last + 1)[0]))
+        last = self._shown.end - 1
+        if last >= self._shown.first:
+            self._anchor = (self._shown.first, 0)
+            self._head = (last, len(self._shown.slice(last, last + 1)[0]))
             self.viewport().update()
 
     # geometry
@@ -175,15 +229,15 @@ class LogView(QAbstractScrollArea):
 
     def _sync(self) -> None:
         bar, across = self.verticalScrollBar(), self.horizontalScrollBar()
-        dropped = max(0, self.ring.first - self._shown_first) if hasattr(self, "_shown_first") else 0
-        self._shown_first = self.ring.first
+        dropped = max(0, self._shown.first - self._shown_first)
+        self._shown_first = self._shown.first
         following, place = self._following, bar.value() - dropped
         bar.blockSignals(True)  # moving the bar here is not the person's scrolling
         bar.setPageStep(self._rows())
-        bar.setRange(0, max(0, len(self.ring) - self._rows()))
+        bar.setRange(0, max(0, len(self._shown) - self._rows()))
         bar.setValue(bar.maximum() if following else place)
         bar.blockSignals(False)
-        width = round(self.ring.longest * self._char) + 2 * _LEFT
+        width = round(self._shown.longest * self._char) + 2 * _LEFT
         across.setPageStep(self.viewport().width())
         across.setSingleStep(round(self._char) * 4)
         across.setRange(0, max(0, width - self.viewport().width()))
@@ -198,9 +252,9 @@ class LogView(QAbstractScrollArea):
         self.viewport().update()
 
     def _place(self, point: QPoint) -> Place:
-        number = self.ring.first + self.verticalScrollBar().value() + (point.y() - tokens.S4) // self._row
-        number = max(self.ring.first, min(self.ring.end - 1, number))
-        lines = self.ring.slice(number, number + 1)
+        number = self._shown.first + self.verticalScrollBar().value() + (point.y() - tokens.S4) // self._row
+        number = max(self._shown.first, min(self._shown.end - 1, number))
+        lines = self._shown.slice(number, number + 1)
         text = lines[0] if lines else ""
         x = point.x() + self.horizontalScrollBar().value() - _LEFT
         return number, max(0, min(len(text), self._column(text, x)))
@@ -226,14 +280,13 @@ class LogView(QAbstractScrollArea):
         painter = QPainter(self.viewport())
         painter.fillRect(self.viewport().rect(), QColor(colours.surface))
         painter.setFont(self._font)
-        top = self.ring.first + self.verticalScrollBar().value()
+        top = self._shown.first + self.verticalScrollBar().value()
         left = _LEFT - self.horizontalScrollBar().value()
         span = self._span()
-        for index, text in enumerate(self.ring.slice(top, top + self._rows() + 2)):
+        for index, text in enumerate(self._shown.slice(top, top + self._rows() + 2)):
             row = QRectF(left, tokens.S4 + index * self._row, max(self.viewport().width(), 1), self._row)
             self._paint_marks(painter, row, text, top + index, span)
-            ink = colours.broken if _BAD.search(text) else colours.attention if _WARN.search(text) else colours.ink
-            painter.setPen(QColor(ink))
+            painter.setPen(QColor(colours.role(_INKS[severity_of(text)])))
             painter.drawText(row.toRect().adjusted(0, 0, 100_000, 0), Qt.AlignmentFlag.AlignVCenter, text)
         if self.hasFocus():
             painter.setPen(QPen(QColor(colours.focus), 2))
@@ -261,12 +314,12 @@ class LogView(QAbstractScrollArea):
     # mouse and keys
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and len(self.ring):
+        if event.button() == Qt.MouseButton.LeftButton and len(self._shown):
             self._anchor = self._head = self._place(event.position().toPoint())
             self.viewport().update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if event.buttons() & Qt.MouseButton.LeftButton and self._anchor is not None and len(self.ring):
+        if event.buttons() & Qt.MouseButton.LeftButton and self._anchor is not None and len(self._shown):
             self._head = self._place(event.position().toPoint())
             self.viewport().update()
 
@@ -274,11 +327,31 @@ class LogView(QAbstractScrollArea):
         event.accept()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if len(self.ring):
+        if len(self._shown):
             number, _ = self._place(event.position().toPoint())
-            text = self.ring.slice(number, number + 1)
+            text = self._shown.slice(number, number + 1)
             self._anchor, self._head = (number, 0), (number, len(text[0]) if text else 0)
             self.viewport().update()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if event.reason() == QContextMenuEvent.Reason.Mouse and len(self._shown) and self._span() is None:
+            self._anchor = self._head = self._place(event.pos())
+        menu = self.make_menu()
+        menu.exec(event.globalPos())
+        menu.deleteLater()
+
+    def make_menu(self) -> QMenu:
+        """Return the menu of what can be done with a line."""
+        menu = QMenu(self)
+        number = self.current_line()
+        if self.explains:
+            explain = menu.addAction(self.tr("Explain this line"))
+            explain.setEnabled(number is not None)
+            explain.triggered.connect(lambda: number is not None and self.explain_wanted.emit(number))
+            menu.addSeparator()
+        menu.addAction(self.tr("Copy"), self.copy)
+        menu.addAction(self.tr("Select all"), self.select_all)
+        return menu
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         bar, key = self.verticalScrollBar(), event.key()
