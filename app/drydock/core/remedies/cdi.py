@@ -3,7 +3,7 @@
 import re
 
 from drydock.core.checks.engine_situation import is_rootless
-from drydock.core.checks.situation import is_podman
+from drydock.core.checks.situation import is_podman, is_tegra
 from drydock.core.facts import Known, Snapshot, known_or
 from drydock.core.findings import Finding
 from drydock.core.remedies.engine import RESTART_NOTE
@@ -181,7 +181,7 @@ def refresh_cdi(finding: Finding, snapshot: Snapshot) -> Remedy | None:
 
 def link_nodes(_finding: Finding, snapshot: Snapshot) -> Remedy | None:
     """Make the links by which systemd knows NVIDIA's device nodes."""
-    if not _fits(snapshot) or is_podman(snapshot) or not has_systemd(snapshot):
+    if not _fits(snapshot) or is_podman(snapshot) or is_tegra(snapshot) or not has_systemd(snapshot):
         return None
     return remedy(
         "link-nodes",

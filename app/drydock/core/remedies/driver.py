@@ -161,7 +161,7 @@ def forbid(finding: Finding, snapshot: Snapshot) -> Remedy | None:
 
 def make_nodes(finding: Finding, snapshot: Snapshot) -> Remedy | None:
     """Make the device nodes."""
-    if not owns_driver(snapshot):
+    if not has_packaged_driver(snapshot):
         return None
     # run as root, nvidia-smi makes the nodes of all GPUs that it lists
     argv = ("nvidia-smi", "-L") if finding.variant == "some" else ("nvidia-modprobe", "-c", "0", "-u")
@@ -175,7 +175,7 @@ def make_nodes(finding: Finding, snapshot: Snapshot) -> Remedy | None:
 
 def load_uvm_always(_finding: Finding, snapshot: Snapshot) -> Remedy | None:
     """Load the module that CUDA's memory needs at every start of the computer."""
-    if not owns_driver(snapshot) or not has_systemd(snapshot):
+    if not has_packaged_driver(snapshot) or not has_systemd(snapshot):
         return None
     path = "/etc/modules-load.d/nvidia-uvm.conf"
     steps: tuple[RecipeStep, ...] = (

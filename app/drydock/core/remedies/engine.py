@@ -241,9 +241,20 @@ def mend_config(_finding: Finding, snapshot: Snapshot) -> tuple[Remedy, ...]:
 
 def use_own_engine(finding: Finding, snapshot: Snapshot) -> Remedy | None:
     """Use this Linux computer's own engine instead of one that cannot see its GPUs; install it where there is none."""
-    if is_docker_desktop(snapshot) and not isinstance(snapshot.engine_setup.daemon, Known):
-        return install_engine(finding, snapshot)
-    return use_default_context(finding, snapshot)
+    switch = use_default_context(finding, snapshot)
+    if not is_docker_desktop(snapshot) or isinstance(snapshot.engine_setup.daemon, Known):
+        return switch
+    install = install_engine(finding, snapshot)
+    if install is None or switch is None:
+        return install
+    return msgspec.structs.replace(
+        install,
+        title="Install your distribution's Docker Engine, start it and use it",
+        commands=(*install.commands, *switch.commands),
+        note=f"Docker Desktop stays, with its images. {switch.note}",
+        steps=(*install.steps, *switch.steps),
+        recheck=switch.recheck,
+    )
 
 
 def use_default_context(_finding: Finding, snapshot: Snapshot) -> Remedy | None:

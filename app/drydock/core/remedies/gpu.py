@@ -140,3 +140,23 @@ def fabric_manager(_finding: Finding, snapshot: Snapshot) -> Remedy | None:
         steps=enable_steps(unit, "NVIDIA's fabric manager"),
         recheck=("gpu-fabric",),
     )
+
+
+def restart_fabric_manager(_finding: Finding, snapshot: Snapshot) -> Remedy | None:
+    """Start NVIDIA's fabric manager anew."""
+    if not owns_driver(snapshot) or not has_systemd(snapshot):
+        return None
+    return remedy(
+        "restart-fabric-manager",
+        "Start NVIDIA's fabric manager anew",
+        note="End all programs that use the GPUs first.",
+        steps=(
+            RunStep(
+                title="Restart the fabric manager",
+                argv=("systemctl", "restart", "nvidia-fabricmanager"),
+                privileged=True,
+                limit=180.0,
+            ),
+        ),
+        recheck=("gpu-fabric",),
+    )

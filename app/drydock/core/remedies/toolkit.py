@@ -1,7 +1,7 @@
 """Remedies for the GPU's way into containers."""
 
 from drydock.core.checks.engine_situation import is_rootless
-from drydock.core.checks.situation import is_podman
+from drydock.core.checks.situation import is_podman, is_tegra
 from drydock.core.facts import Known, Missing, Snapshot
 from drydock.core.findings import Finding
 from drydock.core.remedies.cdi import renew_cdi, write_cdi
@@ -141,7 +141,8 @@ def complete_toolkit(finding: Finding, snapshot: Snapshot) -> Remedy | None:
 def update_toolkit(_finding: Finding, snapshot: Snapshot) -> Remedy | None:
     """Bring the toolkit to its newest version."""
     packages = packages_of(snapshot)
-    steps = update_steps(packages, *_PARTS) if manages_engine(snapshot) else ()
+    # a Jetson has the toolkit of its JetPack
+    steps = update_steps(packages, *_PARTS) if manages_engine(snapshot) and not is_tegra(snapshot) else ()
     if not steps:
         return None
     line = {"apt": "sudo apt-get install -y --only-upgrade", "dnf": "sudo dnf upgrade", "zypper": "sudo zypper update"}
@@ -231,3 +232,9 @@ def _generate_later() -> RunStep:
 def install_default_runtime(finding: Finding, snapshot: Snapshot) -> Remedy | None:
     """Install the toolkit, where its runtime is the one that starts every container."""
     return install_toolkit(finding, snapshot) if finding.values.get("name") == "nvidia" else None
+
+
+def define_runtime(finding: Finding, snapshot: Snapshot) -> Remedy | None:
+    """Register the NVIDIA runtime, where the settings name it and do not say what it is."""
+    there = isinstance(snapshot.toolkit.runtime_path, Known) or isinstance(snapshot.toolkit.version, Known)
+    return register_runtime(finding, snapshot) if there and finding.values.get("name") == "nvidia" else None
