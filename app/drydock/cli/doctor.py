@@ -23,6 +23,7 @@ from drydock.cli.base import (
 if TYPE_CHECKING:
     from drydock.core.findings import Diagnosis
     from drydock.jobs.diagnose import Depth
+    from drydock.jobs.past import KeptDiagnosis
 
 _STEPS = {
     "container": "Starting a container…",
@@ -48,6 +49,8 @@ _STEPS = {
 @click.option("--workspace", default="", metavar="DIR", help="Where writing and the disk are tested; else your home.")
 @click.option("--only", default="", metavar="ID,…", help="Only these checks.")
 @click.option("--machine", default="", metavar="BUNDLE|DIR|SAMPLE", help="Diagnose a recorded machine.")
+@click.option("--history", is_flag=True, help="List the diagnoses that are kept of this computer, newest first.")
+@click.option("--at", default="", metavar="ID", help="Show the kept diagnosis with this id (see --history).")
 @click.option("--verbose", "-v", is_flag=True, help="Also show what was not tested, and all evidence.")
 @engine_option
 @json_option
@@ -57,6 +60,8 @@ def doctor(
     workspace: str,
     only: str,
     machine: str,
+    history: bool,
+    at: str,
     verbose: bool,
     engine: str,
     as_json: bool,
@@ -72,7 +77,15 @@ def doctor(
         raise click.UsageError("--image and --workspace need --depth standard or deep")
     if depth != "quick" and machine:
         raise click.UsageError("a recorded machine can only be read; --depth looks at this computer")
-    diagnosis = _recorded(machine, as_json) if machine else _diagnose(depth, image, workspace, engine, as_json)
+    if (history or at) and (machine or depth != "quick" or (history and at)):
+        raise click.UsageError("--history or --at show what is kept of this computer, without --machine or --depth")
+    if history:
+        _list_kept(engine, as_json)
+        return
+    if at:
+        depth, diagnosis = _kept(at, engine, as_json)
+    else:
+        diagnosis = _recorded(machine, as_json) if machine else _diagnose(depth, image, workspace, engine, as_json)
     findings = tuple(finding for finding in diagnosis.findings if not wanted or finding.id in wanted)
     past = diagnosis.past
     if past and not any(finding.id == past.finding and finding.state == "broken" for finding in findings):
@@ -82,7 +95,7 @@ def doctor(
         print_json("diagnosis", {"depth": depth, **as_fields(diagnosis)})
     else:
         print_diagnosis(diagnosis, verbose=verbose)
-        if depth != "quick" and not verbose:
+        if depth != "quick" and not verbose and not at:
             _say_why_no_container(diagnosis)
     sys.exit(_exit_code(diagnosis))
 
@@ -118,6 +131,33 @@ def _recorded(machine: str, as_json: bool) -> Diagnosis:
         recorded = open_machine(machine)
     note(f"Recorded machine: {recorded.card.title}. Nothing shown is this computer.")
     return msgspec.structs.replace(diagnose_snapshot(recorded.snapshot), past=recorded.past)
+
+
+def _all_kept(engine: str, as_json: bool) -> tuple[KeptDiagnosis, ...]:
+    from drydock.jobs.past import ListDiagnosesJob
+
+    with open_context(engine) as context:
+        return run_job(ListDiagnosesJob(context), lambda _step: None, as_json=as_json)
+
+
+def _list_kept(engine: str, as_json: bool) -> None:
+    from drydock.cli.doctor_words import kept_fields, print_kept
+
+    kept = _all_kept(engine, as_json)
+    if as_json:
+        print_json("diagnosis-history", kept_fields(kept))
+    else:
+        print_kept(kept)
+
+
+def _kept(at: str, engine: str, as_json: bool) -> tuple[Depth, Diagnosis]:
+    from drydock.jobs.past import kept_diagnosis
+
+    kept = _all_kept(engine, as_json)
+    with troubles(as_json=as_json):
+        found = kept_diagnosis(kept, at)
+    note(f"How it was from {found.id} to {found.last}; nothing shown is how this computer is now.")
+    return found.depth, found.diagnosis
 
 
 def _diagnose(depth: Depth, image: str, workspace: str, engine: str, as_json: bool) -> Diagnosis:

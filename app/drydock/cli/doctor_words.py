@@ -1,6 +1,9 @@
 """A diagnosis as JSON and as text. Loaded only when there is one, so that ``doctor --help`` stays quick."""
 
-from typing import Any
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -8,6 +11,9 @@ import msgspec
 from drydock.core.findings import Change, Diagnosis, Finding, Past, State
 from drydock.core.remedies import remedies_for
 from drydock.data.knowledge import change_text, finding_article, past_text
+
+if TYPE_CHECKING:
+    from drydock.jobs.past import KeptDiagnosis
 
 _WORDS = {"ok": "ok", "attention": "attention", "broken": "broken", "not_tested": "not tested"}
 _COLOURS = {"ok": "green", "attention": "yellow", "broken": "red", "not_tested": "bright_black"}
@@ -24,6 +30,40 @@ def as_fields(diagnosis: Diagnosis) -> dict[str, Any]:
         "findings": [_finding_json(finding, diagnosis) for finding in diagnosis.findings],
         "snapshot": msgspec.to_builtins(diagnosis.snapshot),
     }
+
+
+def kept_fields(kept: Sequence[KeptDiagnosis]) -> dict[str, Any]:
+    """Return the kept diagnoses as one JSON object's fields, newest first."""
+    return {"diagnoses": [_kept_json(one) for one in kept]}
+
+
+def _kept_json(one: KeptDiagnosis) -> dict[str, Any]:
+    root = one.diagnosis.root_cause
+    return {
+        "id": one.id,
+        "last": one.last,
+        "depth": one.depth,
+        "worst": one.diagnosis.worst,
+        "root_cause": root.id if root else None,
+        "summary": summary_line(one.diagnosis),
+        "changes": [_change_json(change) for change in one.changes],
+    }
+
+
+def print_kept(kept: Sequence[KeptDiagnosis]) -> None:
+    """Print a line for each kept diagnosis, and below it what changed since the one before."""
+    if not kept:
+        click.echo("Nothing is kept yet: 'drydock doctor' keeps what it finds.")
+    for one in kept:
+        root = one.diagnosis.root_cause
+        until = f" to {one.last}" if one.last != one.id else ""
+        click.echo(f"{mark('broken' if root else 'ok')}  {one.id}{until}  ({one.depth})")
+        click.echo(f"{'':12}{summary_line(one.diagnosis)}")
+        for change in one.changes[:_MOST_CHANGES]:
+            click.echo(f"{'':12}- {change_text(change)}")
+        left = len(one.changes) - _MOST_CHANGES
+        if left > 0:
+            click.echo(f"{'':12}({left} more changes, see --json)")
 
 
 def _past_json(past: Past | None) -> dict[str, Any] | None:

@@ -79,13 +79,12 @@ def _looked_at(rung: Rung, answered: int, step: str) -> bool:
 
 
 def _line(rung: Rung, findings: list[Finding], root: Finding | None, *, looking: bool, answered: int) -> RungLine:
-    counts = Counter(finding.state for finding in findings)
+    counts: Counter[State] = Counter(finding.state for finding in findings)
     order: tuple[State, ...] = ("broken", "attention", "ok", "not_tested")
-    states = [one for one in order if counts[one]]
-    state: State = states[0] if states else "not_tested"
+    states: list[State] = [one for one in order if counts[one]]
     return RungLine(
         rung=rung,
-        state=state,
+        state=states[0] if states else "not_tested",
         broken=counts["broken"],
         attention=counts["attention"],
         fine=counts["ok"],

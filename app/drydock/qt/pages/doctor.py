@@ -1,4 +1,4 @@
-"""Doctor: the ladder at the left, the findings at the right, the root cause first."""
+"""Doctor: the ladder at the left, the findings at the right, the root cause first; and how it was before."""
 
 from __future__ import annotations
 
@@ -14,20 +14,13 @@ from drydock.data.knowledge import trouble_article
 from drydock.jobs.diagnose import CollectorStarted, FindingReached
 from drydock.jobs.past import KeptDiagnosis
 from drydock.qt.app import App
-from drydock.qt.models.doctor import gpus_in_use
-from drydock.qt.pages.doctor_depth import ContainerRow, DepthBox
 from drydock.qt.pages.doctor_findings import FindingsView, Sight
-from drydock.qt.pages.doctor_report import ReportButton
+from drydock.qt.pages.doctor_head import DoctorHead
+from drydock.qt.pages.doctor_history import DoctorHistory, span
 from drydock.qt.pages.doctor_words import counts, depth_title, step_title
-from drydock.qt.theme import theme, tokens
+from drydock.qt.theme import tokens
 from drydock.qt.widgets.banner import Banner
-from drydock.qt.widgets.confirm import confirm
 from drydock.qt.widgets.fold_row import FoldRow
-from drydock.qt.widgets.labels import button
-from drydock.qt.widgets.page_header import PageHeader
-
-_STOP_AFTER_MS = 900
-"""A quick look is over by then; a button that changed for a moment would only flicker."""
 
 _TICK_MS = 500
 _GATHER_MS = 60
@@ -35,18 +28,31 @@ _NARROW = 860
 
 
 class DoctorPage(QWidget):
-    """What was found, how far to look next, and what was found before."""
+    """Follows the looks at this computer, or at a recorded machine.
+
+    Attributes:
+        head: title, depth and buttons.
+        findings: ladder and list.
+        history: earlier diagnoses.
+        banner: says, while an earlier one is shown, that it is.
+    """
 
     def __init__(self, app: App, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._app = app
-        self._findings: dict[str, Finding] = {}
+        self._found: dict[str, Finding] = {}
         self._fresh: set[str] = set()
         self._diagnosis: Diagnosis | None = None
         self._kept: KeptDiagnosis | None = None
         self._step, self._step_at = "", 0.0
         self._shown_root = ""
-        self._make()
+        self.head = DoctorHead(app)
+        self.header = self.head.header
+        self.banner = Banner()
+        self.findings = FindingsView(app)
+        self.history = DoctorHistory(app)
+        self._tick = QTimer(self, interval=_TICK_MS)
+        self._gather = QTimer(self, singleShot=True, interval=_GATHER_MS)
         self._place()
         self._connect()
         self._begin_with_what_is_there()
@@ -62,58 +68,47 @@ class DoctorPage(QWidget):
         return self.findings.list.row(check)
 
     def check_again(self) -> None:
-        """Look anew, as far as is chosen; where GPUs are in use a load needs a yes."""
-        if self._app.busy:
-            return
-        depth = self.depths.wanted
-        busy = gpus_in_use(self._app.diagnosis) if depth == "deep" and self._app.diagnosis else ()
-        if not busy:
-            self._look()
-            return
-        names = ", ".join(busy[:4]) + ("…" if len(busy) > 4 else "")
-        confirm(
-            self,
-            self.tr("Put a load on GPUs that are in use?"),
-            self.tr("{names} computes there now. It would get slower, and may run out of memory.").format(names=names),
-            self.tr("Look deeply"),
-            self._look,
-            self.tr("Not now"),
-        )
+        """Look anew, as far as is chosen."""
+        self.head.check_again()
 
     def show_argument(self, argument: object) -> None:
         """Open and reveal the row of a check, named by its id."""
-        if not isinstance(argument, str):
-            return
-        self.back_to_now()
-        self.findings.reveal(argument)
+        if isinstance(argument, str):
+            self.back_to_now()
+            self.findings.reveal(argument)
 
     def show_history(self) -> None:
         """Show earlier diagnoses."""
         self._leave_kept()
         self.history.read()
         self._views.setCurrentWidget(self.history)
-        self._say_view()
+        self.head.say_view("history")
 
     def show_kept(self, kept: KeptDiagnosis) -> None:
         """Show an earlier diagnosis; nothing can be done to it."""
-        from drydock.qt.pages.doctor_history import span
-
         self._kept = kept
         self.findings.forget()
-        words = self.tr("How it was: {when}, {depth}. Nothing here is how this computer is now.")
-        depth = depth_title(kept.depth)
-        self.banner.say(words.format(when=span(kept), depth=depth), action=self.tr("Back to now"), icon="clock")
+        words = self.tr("How it was: {when}, {depth} look. Nothing here is how this computer is now.")
+        told = words.format(when=span(kept), depth=depth_title(kept.depth).lower())
+        self.banner.say(told, action=self.tr("Back to now"), icon="clock")
+        self.banner.show()
         self._views.setCurrentWidget(self.findings)
-        self._say_view()
+        self.head.say_view("kept")
+        self._say_verdict()
         self._refresh()
-        self._open_root(kept.diagnosis)
+        if kept.diagnosis.root_cause:
+            self.row(kept.diagnosis.root_cause.id).set_open(True)
 
     def back_to_now(self) -> None:
         """Show how this computer is now."""
         self._leave_kept()
         self._views.setCurrentWidget(self.findings)
-        self._say_view()
+        self.head.say_view("now")
         self._refresh()
+
+    def save_report(self, path: str) -> None:
+        """Write a bundle to a path, and say how it went."""
+        self.head.report.save(path)
 
     def work_on_its_way(self) -> str:
         """Say what closing the window would stop."""
@@ -121,35 +116,12 @@ class DoctorPage(QWidget):
             return self.tr("The doctor looks inside a container.")
         return ""
 
-    def save_report(self, path: str) -> None:
-        """Write a bundle to a path, and say how it went."""
-        self.report.save(path)
-
     # making
-
-    def _make(self) -> None:
-        from drydock.qt.pages.doctor_history import DoctorHistory
-
-        self.header = PageHeader(self.tr("Doctor"), action=self.tr("Check again"), icon="refresh")
-        self.header.main_button.setToolTip("F5")
-        self.report = ReportButton(self._app)
-        self.history_button = button(self.tr("History"), "plain", "clock")
-        self.depths = DepthBox()
-        for widget in (self.report, self.history_button, self.depths):
-            self.header.add_beside(widget)
-        self.container_row = ContainerRow(self._app)
-        self.banner = Banner(permanent=True)
-        self.banner.setProperty("permanent", False)
-        self.banner.hide()
-        self.findings = FindingsView(self._app)
-        self.history = DoctorHistory(self._app)
-        self._tick = QTimer(self, interval=_TICK_MS)
-        self._gather = QTimer(self, singleShot=True, interval=_GATHER_MS)
-        self._late = QTimer(self, singleShot=True, interval=_STOP_AFTER_MS)
 
     def _place(self) -> None:
         self.setObjectName("page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.banner.hide()
         self._views = QStackedWidget()
         self._views.addWidget(self.findings)
         self._views.addWidget(self.history)
@@ -158,8 +130,8 @@ class DoctorPage(QWidget):
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(tokens.S12)
-        for widget in (self.header, self.container_row, self.banner):
-            column.addWidget(widget)
+        column.addWidget(self.head)
+        column.addWidget(self.banner)
         column.addWidget(self._views, 1)
         self._sides = QHBoxLayout(self)
         self._sides.addStretch(1)
@@ -168,24 +140,21 @@ class DoctorPage(QWidget):
 
     def _connect(self) -> None:
         app = self._app
-        self.header.chosen.connect(self._act)
-        self.depths.currentIndexChanged.connect(self._follow_depth)
-        self.container_row.images_wanted.connect(self._go_to_images)
-        self.history_button.clicked.connect(self._toggle_history)
+        self.head.begun.connect(self.back_to_now)
+        self.head.history_toggled.connect(self._toggle_history)
         self.history.chosen.connect(self.show_kept)
         self.banner.chosen.connect(self.back_to_now)
+        self.banner.closed.connect(self.back_to_now)
         self._tick.timeout.connect(self._say_progress)
         self._gather.timeout.connect(self._refresh)
-        self._late.timeout.connect(self._offer_stop)
         app.diagnosing.connect(self._wait)
         app.step_reached.connect(self._take)
         app.diagnosed.connect(self._show)
         app.diagnosis_failed.connect(self._fail)
         app.machine_changed.connect(self._forget)
-        app.images_changed.connect(self._follow_depth)
 
     def _begin_with_what_is_there(self) -> None:
-        self._follow_machine()
+        self.head.rest()
         if self._app.diagnosis:
             self._show(self._app.diagnosis)
         if self._app.busy or self._app.diagnosis is None:
@@ -195,44 +164,17 @@ class DoctorPage(QWidget):
 
     # a look on its way
 
-    def _look(self) -> None:
-        self.back_to_now()
-        self._app.diagnose(depth=self.depths.wanted, image=self.container_row.image)
-
-    def _act(self) -> None:
-        if self._app.busy:
-            self._app.stop_diagnosis()
-            self.header.main_button.setEnabled(False)
-        else:
-            self.check_again()
-
     def _wait(self) -> None:
         self._fresh.clear()
         self._step = ""
-        self.depths.setEnabled(False)
-        self.container_row.setEnabled(False)
-        self.report.setEnabled(False)
-        self.header.main_button.setEnabled(False)
-        self._late.start()
+        self.head.wait()
         self._tick.start()
         self._say_progress()
         self._refresh()
 
-    def _offer_stop(self) -> None:
-        if self._app.busy:
-            self._set_main(self.tr("Stop"), "stop")
-            self.header.main_button.setEnabled(True)
-
-    def _set_main(self, words: str, icon: str) -> None:
-        main = self.header.main_button
-        main.setText(words)
-        main.setAccessibleName(words)
-        main.setToolTip("" if self._app.busy else "F5")
-        theme().bind_icon(main, icon, "on_accent")
-
     def _take(self, step: object) -> None:
         if isinstance(step, FindingReached):
-            self._findings[step.finding.id] = step.finding
+            self._found[step.finding.id] = step.finding
             self._fresh.add(step.finding.id)
         elif isinstance(step, CollectorStarted) and step_title(step.name):
             self._step, self._step_at = step.name, time.monotonic()
@@ -241,63 +183,48 @@ class DoctorPage(QWidget):
             self._gather.start()
 
     def _say_progress(self) -> None:
-        if not self._app.busy and self._app.diagnosis is not None:
+        if self._kept:
             return
+        words = step_title(self._step) or self.tr("Looking at this computer")
         if self._app.depth == "quick":
-            words = self.tr("Looking at this computer…")
+            self.head.say(f"{words}…")
         else:
             seconds = max(0, round(time.monotonic() - self._app.began_at))
-            name = step_title(self._step) or self.tr("Looking at this computer")
-            words = self.tr("{step}…  {minutes}:{seconds:02d}").format(
-                step=name, minutes=seconds // 60, seconds=seconds % 60
-            )
-        self.header.say(self.tr("Doctor"), words)
+            self.head.say(f"{words}…  {seconds // 60}:{seconds % 60:02d}")
         self.findings.show_progress(self._sight())
 
-    def _end(self) -> None:
-        for timer in (self._tick, self._gather, self._late):
-            timer.stop()
-        self._step = ""
-        self._set_main(self.tr("Check again"), "refresh")
-        self.header.main_button.setEnabled(True)
-        self._follow_machine()
-
     def _show(self, diagnosis: Diagnosis) -> None:
-        self._findings = {finding.id: finding for finding in diagnosis.findings}
+        self._found = {finding.id: finding for finding in diagnosis.findings}
         self._diagnosis = diagnosis
         self._end()
-        self._say_verdict()
         self._refresh()
         if self._kept is None:
-            self._open_root(diagnosis)
-
-    def _say_verdict(self) -> None:
-        if self._diagnosis:
-            look = self.tr("{depth} look").format(depth=depth_title(self._app.depth))
-            words = [self.tr("As recorded") if self._app.recorded else look, counts(self._diagnosis)]
-            if self._app.stopped_early:
-                words.insert(0, self.tr("Stopped before its end"))
-            self.header.say(self.tr("Doctor"), "  ·  ".join(words))
+            self._open_root()
 
     def _fail(self, trouble: Trouble) -> None:
         article = trouble_article(trouble)
         self._end()
-        self.header.say(article.title, f"{article.text} {article.remedy}")
+        self.head.say(f"{article.text} {article.remedy}", article.title)
         self._refresh()
 
-    def _open_root(self, diagnosis: Diagnosis) -> None:
+    def _end(self) -> None:
+        self._tick.stop()
+        self._gather.stop()
+        self._step = ""
+        self.head.rest()
+        self._say_verdict()
+
+    def _open_root(self) -> None:
         """Open the root cause once; somebody who closed it has read it."""
-        root = diagnosis.root_cause
+        root = self._diagnosis.root_cause if self._diagnosis else None
         name = root.id if root else ""
-        if root and (name != self._shown_root or self._kept):
+        if root and name != self._shown_root and any(item.key == name for item in self.findings.list.items):
             self.row(name).set_open(True)
-        if not self._kept:
-            self._shown_root = name
+        self._shown_root = name
 
     # what is on show
 
     def _refresh(self) -> None:
-        """Bring ladder and list up to date."""
         self.findings.show_sight(self._sight())
 
     def _sight(self) -> Sight:
@@ -306,7 +233,7 @@ class DoctorPage(QWidget):
             found = {finding.id: finding for finding in diagnosis.findings}
             return Sight(findings=found, diagnosis=diagnosis, depth=self._kept.depth, now=False)
         return Sight(
-            findings=self._findings,
+            findings=self._found,
             diagnosis=self._diagnosis,
             depth=None if self._app.recorded else self._app.depth,
             fresh=self._fresh if self._app.busy else None,
@@ -314,50 +241,40 @@ class DoctorPage(QWidget):
             seconds=round(time.monotonic() - self._step_at) if self._step else None,
         )
 
-    # machine, depth, history
-
-    def _follow_machine(self) -> None:
-        recorded = self._app.recorded
-        self.depths.allow(
-            not recorded,
-            self.tr("A recorded machine can only be read: nothing more can be looked at than was recorded."),
-        )
-        self.container_row.setEnabled(True)
-        self.report.setEnabled(not recorded)
-        self.history_button.setEnabled(not recorded)
-        no_history = self.tr("What is kept is the history of this computer, not of a recorded machine.")
-        self.history_button.setToolTip(no_history if recorded else self.tr("Earlier diagnoses, and what was changed"))
-        self._follow_depth()
-
-    def _follow_depth(self, _index: int = 0) -> None:
-        self.container_row.follow(self._app.diagnosis, self.depths.wanted)
-
-    def _go_to_images(self, reference: str) -> None:
-        self._app.page_wanted.emit("images", reference or None)
+    def _say_verdict(self) -> None:
+        if self._kept:
+            self.head.say(counts(self._kept.diagnosis))
+        elif self._diagnosis:
+            look = self.tr("{depth} look").format(depth=depth_title(self._app.depth))
+            words = [self.tr("As recorded") if self._app.recorded else look, counts(self._diagnosis)]
+            if self._app.stopped_early:
+                words.insert(0, self.tr("Stopped before its end"))
+            self.head.say("  ·  ".join(words))
 
     def _forget(self) -> None:
-        self._findings.clear()
+        self._found.clear()
         self._diagnosis, self._shown_root = None, ""
         self.findings.forget()
         self.back_to_now()
 
     def _leave_kept(self) -> None:
-        if self._kept:
-            self._kept = None
-            self.findings.forget()
+        if self._kept is None:
+            return
+        self._kept, self._shown_root = None, ""
         self.banner.hide()
+        self.findings.forget()
+        if self._app.busy:
+            self._say_progress()
+        else:
+            self._say_verdict()
+        self._refresh()
+        self._open_root()
 
     def _toggle_history(self) -> None:
         if self._views.currentWidget() is self.history:
             self.back_to_now()
         else:
             self.show_history()
-
-    def _say_view(self) -> None:
-        in_history = self._views.currentWidget() is self.history
-        words = self.tr("Back to now") if in_history else self.tr("History")
-        self.history_button.setText(words)
-        self.history_button.setAccessibleName(words)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self._kept:

@@ -86,8 +86,8 @@ class ContainerRow(QWidget):
         self._get = button(self.tr("Get an image…"), "quiet", "images")
         self._get.clicked.connect(self._ask)
         row.addWidget(self._glyph)
-        row.addWidget(self._words, 3)
-        row.addWidget(self.images, 4)
+        row.addWidget(self._words)
+        row.addWidget(self.images, 1)
         row.addWidget(self._get)
 
     @property
@@ -118,12 +118,14 @@ class ContainerRow(QWidget):
     def _fill(self, here: list[str]) -> None:
         chosen = self.image
         self.images.clear()
-        for name in sorted(here, key=lambda name: name != self._recommended):
+        # the one that fits, then those that most likely hold torch, which is what is looked at inside
+        for name in sorted(here, key=lambda name: (name != self._recommended, "torch" not in name)):
             words = self.tr("{name} (recommended)").format(name=name) if name == self._recommended else name
             self.images.addItem(words, name)
         if chosen in here:
             self.images.setCurrentIndex(self.images.findData(chosen))
         self.images.setVisible(bool(here))
+        self._words.setWordWrap(not here)
         self._get.setVisible(self._recommended not in here or not here)
 
     def _say(self, depth: Depth, here: list[str], *, reachable: bool) -> None:

@@ -156,9 +156,9 @@ class DoctorList(QScrollArea):
         return (first, first.y() - top) if first is not None else None
 
     def _settle(self, anchor: tuple[QWidget, int] | None) -> None:
+        self._lay_out()
         if anchor is None or anchor[0] not in self._widgets.values():
             return
-        self._lay_out()
         widget, offset = anchor
         self.verticalScrollBar().setValue(widget.y() - offset)
 

@@ -96,6 +96,8 @@ def _words(line: RungLine, depth: Depth | None, *, busy: bool) -> str:
         parts = ((line.broken, _tr("{count} broken")), (line.attention, _tr("{count} to look at")))
         return ", ".join(words.format(count=count) for count, words in parts if count)
     if line.waits_for:
+        if line.waits_for == "container":
+            return _tr("Waits for the container")
         return _tr("Waits for {rung}").format(rung=short_title(line.waits_for))
     if line.state == "ok":
         return _tr("{count} fine").format(count=line.fine)

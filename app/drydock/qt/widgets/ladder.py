@@ -15,6 +15,7 @@ WIDTH = 216
 _ICON = 18
 _LEFT = tokens.S12
 _TEXT = _LEFT + _ICON + tokens.S12
+_WALKING = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +57,12 @@ class _Rung(KeyboardButton):
         self.setAccessibleName(f"{step.title}: {state}{step.words}")
         self.setToolTip(f"{step.title}: {step.words}")
         self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if Qt.Key(event.key()) in _WALKING:
+            event.ignore()  # the ladder walks; a button of its own would move the focus otherwise
+        else:
+            super().keyPressEvent(event)
 
     def sizeHint(self) -> QSize:
         return QSize(WIDTH, 52)
