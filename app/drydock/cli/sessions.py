@@ -32,6 +32,8 @@ def sessions(context: click.Context, engine: str, as_json: bool) -> None:
 @json_option
 def list_sessions(engine: str = "", as_json: bool = False) -> None:
     """List sessions, running or not."""
+    from drydock.data.knowledge import ending_article
+    from drydock.jobs.session import ending_of_session
     from drydock.jobs.sessions import ListSessionsJob
 
     with open_context(engine) as context:
@@ -44,6 +46,10 @@ def list_sessions(engine: str = "", as_json: bool = False) -> None:
         state = session.state if session.exit_code is None else f"{session.state} ({session.exit_code})"
         digest = f"@{short_digest(session.digest)}" if session.digest else ""
         click.echo(f"{session.name:28} {state:14} {session.image}{digest}  {ports}".rstrip())
+        # the name is repeated, since standard error may go elsewhere
+        ending = ending_of_session(session)
+        if ending is not None and not ending.expected:
+            note(f"{session.name}: {ending_article(ending.kind, ending.code, ending.signal).text}")
     if not found:
         note("There are no sessions. Start one with: drydock launch --jupyter")
 

@@ -12,7 +12,7 @@ from typing import IO
 import msgspec
 
 from drydock.core.facts import Known, missing_text
-from drydock.core.launch.ending import Ending, ending_of
+from drydock.core.launch.ending import Ending
 from drydock.core.symptoms import Explanation, LogScanner, Symptom
 from drydock.core.symptoms.learned import learned
 from drydock.core.trouble import Trouble
@@ -21,7 +21,7 @@ from drydock.data.machine import open_machine
 from drydock.data.symptoms import SymptomArticle, sign_table, symptom_article
 from drydock.jobs.context import Context
 from drydock.jobs.job import Job, Tell
-from drydock.jobs.session import find_session, opened, session_of
+from drydock.jobs.session import ending_of_session, find_session, opened, session_of
 from drydock.world import Stop
 
 _BLOCK = 1 << 20
@@ -118,10 +118,7 @@ class ExplainSessionJob(Job[Explained]):
             session = session_of(engine, engine.inspect(container.id))
             lines = engine.logs(container.id, stop, tail=None, follow=False)
             explained = with_texts(_scan(_joined(lines), stop))
-        if session.exit_code is None or session.state != "exited":
-            return explained
-        ending = ending_of(session.exit_code, oom_killed=session.oom_killed)
-        return msgspec.structs.replace(explained, ending=ending)
+        return msgspec.structs.replace(explained, ending=ending_of_session(session))
 
 
 def with_texts(explanation: Explanation) -> Explained:

@@ -9,6 +9,7 @@ import msgspec
 from drydock.core.facts import Container
 from drydock.core.launch import labels
 from drydock.core.launch.choice import SERVICES, Service
+from drydock.core.launch.ending import Ending, ending_of
 from drydock.core.trouble import Trouble
 from drydock.engines import ContainerState, Engine
 from drydock.jobs.context import Context
@@ -56,6 +57,13 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     def port_of(self, service: Service) -> int | None:
         """Return the host port of a service, where it is published."""
         return next((one.port for one in self.services if one.service == service and one.port), None)
+
+
+def ending_of_session(session: Session) -> Ending | None:
+    """Return how a session ended; None for one that has not."""
+    if session.state != "exited" or session.exit_code is None:
+        return None
+    return ending_of(session.exit_code, oom_killed=session.oom_killed)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from drydock.core.bench.records import DeviceFacts, TorchFacts
 from drydock.jobs.probe import GpuProof, ProbeResult
 from drydock.jobs.sessions import ServiceAddress, Session
 from drydock.jobs.targets import Place
-from drydock.qt.models.sessions import facts_line, kept_proof, proof_words, state_words
+from drydock.qt.models.sessions import ending_words, facts_line, kept_proof, proof_words, state_words
 from drydock.store import StoredRecord
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
@@ -66,12 +66,25 @@ def test_a_running_session_says_since_when_and_where():
         ({"exit_code": 143}, "not_tested", "Ended"),
         ({"exit_code": 1}, "broken", "Ended with status 1"),
         ({"exit_code": 137, "oom_killed": True}, "broken", "Out of memory"),
+        ({"exit_code": 137}, "not_tested", "Ended"),
+        ({"exit_code": 139}, "broken", "Crashed in native code"),
+        ({"exit_code": 127}, "broken", "Command not found"),
+        ({"exit_code": 135}, "broken", "Bus error: shared memory"),
     ],
 )
 def test_how_a_session_ended(changes, state, word):
     ended = session(state="exited", finished_at="2026-11-25T11:58:00Z", **changes)
     assert state_words(ended) == (state, word)
     assert facts_line(ended, NOW) == "Ended 2 min ago  ·  All GPUs"
+
+
+def test_a_bad_ending_is_told_in_words_and_a_good_one_is_not():
+    assert ending_words(session()) == ""
+    assert ending_words(session(state="exited", exit_code=0)) == ""
+    assert ending_words(session(state="exited", exit_code=143)) == ""
+    assert "memory" in ending_words(session(state="exited", exit_code=137, oom_killed=True))
+    assert "killed (signal 9)" in ending_words(session(state="exited", exit_code=137))
+    assert "status 3" in ending_words(session(state="exited", exit_code=3))
 
 
 def test_gpus_are_counted():

@@ -5,7 +5,10 @@ from datetime import UTC, datetime
 import msgspec
 
 from drydock.core.findings import State
+from drydock.core.launch.ending import Ending
+from drydock.data.knowledge import ending_article
 from drydock.jobs.probe import GpuProof, ProbeResult
+from drydock.jobs.session import ending_of_session
 from drydock.jobs.sessions import Session
 from drydock.qt.models.launch import SERVICE_NAMES
 from drydock.qt.models.pull import duration_text
@@ -19,7 +22,6 @@ _STATE_WORDS: dict[str, tuple[State, str]] = {
     "restarting": ("attention", "Restarting"),
     "other": ("not_tested", "Unknown state"),
 }
-_STOPPED = frozenset((0, 137, 143))  # by itself, or by the signals that a stop sends
 
 
 class ProofWords(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,11 +39,21 @@ class ProofWords(msgspec.Struct, frozen=True, kw_only=True):
 
 def state_words(session: Session) -> tuple[State, str]:
     """Return state and word for a session's badge."""
-    if session.state == "exited" and session.oom_killed:
-        return "broken", "Out of memory"
-    if session.state == "exited" and session.exit_code not in _STOPPED:
-        return "broken", f"Ended with status {session.exit_code}"
-    return _STATE_WORDS[session.state]
+    ending = ending_of_session(session)
+    if ending is None or ending.expected or _stopped_hard(ending):
+        return _STATE_WORDS[session.state]
+    return "broken", ending_article(ending.kind, ending.code, ending.signal).title
+
+
+def ending_words(session: Session) -> str:
+    """Return how a session ended, in words; empty where nothing is to be said of it."""
+    ending = ending_of_session(session)
+    return "" if ending is None or ending.expected else ending_article(ending.kind, ending.code, ending.signal).text
+
+
+def _stopped_hard(ending: Ending) -> bool:
+    # a stop that is not followed in time ends with a kill, which need not be a failure
+    return ending.kind == "killed"
 
 
 def facts_line(session: Session, now: datetime) -> str:

@@ -25,8 +25,8 @@ from drydock.qt.app import App
 from drydock.qt.bridge import Running
 from drydock.qt.models.sessions import proof_words
 from drydock.qt.pages.session_card import SessionCard
+from drydock.qt.pages.session_log import SessionLog
 from drydock.qt.widgets.confirm import confirm
-from drydock.qt.widgets.log_panel import LogPanel
 
 _LOG_HEIGHT = 260
 
@@ -46,7 +46,7 @@ class SessionActs(QObject):
         self._card = card
         self._act: Running | None = None
         self._follow: Running | None = None
-        self._log: LogPanel | None = None
+        self._log: SessionLog | None = None
         card.wanted.connect(self.do)
 
     @property
@@ -150,8 +150,8 @@ class SessionActs(QObject):
 
     def _toggle_log(self) -> None:
         if self._log is None:
-            self._log = LogPanel(self.tr("Log of {name}").format(name=self._card.session.name))
-            self._log.setMinimumHeight(_LOG_HEIGHT)
+            self._log = SessionLog(self._app, self.tr("Log of {name}").format(name=self._card.session.name))
+            self._log.panel.setMinimumHeight(_LOG_HEIGHT)
             self._card.below.addWidget(self._log)
         elif not self._log.isHidden():
             self._unfollow()
@@ -192,6 +192,8 @@ class SessionActs(QObject):
         if self._follow:
             self._app.bridge.drop(self._follow)
             self._follow = None
+        if self._log is not None:
+            self._log.close_job()
 
     def _ask_remove(self) -> None:
         session = self._card.session

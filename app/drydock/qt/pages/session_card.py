@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from drydock.core.launch import short_digest
 from drydock.jobs.sessions import Session
-from drydock.qt.models.sessions import ProofWords, facts_line, state_words
+from drydock.qt.models.sessions import ProofWords, ending_words, facts_line, state_words
 from drydock.qt.theme import tokens
 from drydock.qt.widgets.card import Card
 from drydock.qt.widgets.labels import ButtonKind, button, label
@@ -34,11 +34,12 @@ class SessionCard(Card):
         self.add_corner(self.state_badge)
         self._image = label("", "mono", selectable=True)
         self._facts = label("", "muted")
+        self._ending = label("", "body", selectable=True)
         self._proof = label("", "body", selectable=True)
         self._busy_line = label("", "muted")
         self.below = QVBoxLayout()
         self._buttons: dict[str, QPushButton] = {}
-        for widget in (self._image, self._facts, self._proof, self._busy_line):
+        for widget in (self._image, self._facts, self._ending, self._proof, self._busy_line):
             self.body.addWidget(widget)
         self.body.addSpacing(tokens.S4)
         self._place_buttons()
@@ -61,6 +62,11 @@ class SessionCard(Card):
         return self._facts.text()
 
     @property
+    def ending(self) -> str:
+        """How it ended, in words."""
+        return self._ending.text()
+
+    @property
     def proof(self) -> str:
         """What is said of the proof."""
         return self._proof.text()
@@ -73,6 +79,8 @@ class SessionCard(Card):
         self._image.setText(f"{session.image}{contents}")
         self._image.setToolTip(session.digest)
         self._facts.setText(facts_line(session, now))
+        self._ending.setText(ending_words(session))
+        self._ending.setVisible(bool(self._ending.text()))
         self._settle()
 
     def show_proof(self, words: ProofWords | None) -> None:

@@ -45,7 +45,7 @@ class LogPanel(QFrame):
         )
         for words, least in choices:
             self._least.addItem(words, least)
-        self._least.activated.connect(lambda place: self.view.show_from(self._least.itemData(place)))
+        self._least.activated.connect(self._choose_least)
         self._explain = button(self.tr("Explain"), "plain", "search")
         self._explain.setToolTip(self.tr("Say what is known of the lines of this log"))
         self._explain.clicked.connect(lambda: self.explain_wanted.emit(None))
@@ -88,9 +88,17 @@ class LogPanel(QFrame):
         self.view.explains = True
         self._explain.show()
 
+    def show_all(self) -> None:
+        """Leave no lines out."""
+        self._least.setCurrentIndex(0)
+        self.view.show_from(None)
+
     def find_next(self) -> None:
         """Go to the next place of the searched text."""
         self.view.find_text(self._search.text())
+
+    def _choose_least(self, place: int) -> None:
+        self.view.show_from(self._least.itemData(place))
 
     def _searched(self, text: str) -> None:
         self.view.highlight(text)
