@@ -11,6 +11,7 @@ import sys
 
 from drydock.__main__ import main
 from drydock.world.clean_environment import clean_environment
+from drydock_resources.mending import replace_file
 
 
 def give_back_environment() -> None:
@@ -35,6 +36,9 @@ def speak_plainly() -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == [replace_file.OPTION]:
+        # started by itself as root, on a computer without a Python
+        sys.exit(replace_file.main(sys.argv[2:]))
     give_back_environment()
     speak_plainly()
     main()

@@ -3,6 +3,8 @@
 import json
 import os
 import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from drydock.core.remedies.steps import EditStep, MergeObject, PutText, RunStep,
 from drydock.core.trouble import Stopped, Trouble
 from drydock.data.knowledge import trouble_article
 from drydock.jobs.context import Context
-from drydock.jobs.mend import MendJob, StepDone, StepStarted, TakenBack, UndoJob
+from drydock.jobs.mend import MendJob, StepDone, StepSaid, StepStarted, Stopping, TakenBack, UndoJob
 from drydock.jobs.mend_plan import PlanJob, PlanUndoJob, checks_after
 from drydock.store import Store
 from drydock.world import Stop
@@ -263,6 +265,223 @@ def test_a_power_cut_in_the_middle_can_be_taken_back(place):
     assert place.config.read_text() == OLD
 
 
+@only_root
+def test_a_taking_back_that_was_cut_off_is_carried_on(place):
+    entry = place.mend(place.plan(merge(mtu=1400), SETTLE)).entry
+    back = place.undo(entry).entry
+    lines = place.store.ledger.path.read_bytes().splitlines(keepends=True)
+    first = next(
+        index for index, line in enumerate(lines) if f'"event":"begun","schema":1,"entry":"{back}"'.encode() in line
+    )
+    # the file was put back; Drydock was killed before it wrote that down, and before the restart
+    place.store.ledger.path.write_bytes(b"".join(lines[: first + 2]))
+    assert place.config.read_text() == OLD
+    assert place.entry().outcome == "open"
+    place.calls.unlink()
+    place.undo(entry)
+    assert place.called() == ["settle "]
+    assert place.config.read_text() == OLD
+    assert place.store.ledger.entry(entry).undone_by
+
+
+@only_root
+def test_what_failed_is_not_taken_back_again_when_the_same_was_done_since(place):
+    place.program("fail", "exit 3")
+    place.trouble(place.plan(merge(mtu=1400), FAIL))
+    failed = place.entry().id
+    again = place.mend(place.plan(merge(mtu=1400))).entry
+    with pytest.raises(Trouble) as caught:
+        place.undo(failed)
+    assert caught.value.id == "mend-nothing-to-undo"
+    assert json.loads(place.config.read_text())["mtu"] == 1400
+    place.undo(again)
+    assert place.config.read_text() == OLD
+
+
+@only_root
+def test_a_later_remedy_is_named_when_it_stands_in_the_way(place):
+    first = place.mend(place.plan(merge(mtu=1400))).entry
+    second = place.mend(place.plan(merge(mtu=1500))).entry
+    third = place.mend(place.plan(merge(mtu=1600))).entry
+    for newest in (third, second):
+        with pytest.raises(Trouble) as caught:
+            place.undo(first)
+        assert (caught.value.id, caught.value.values["later"]) == ("mend-undo-later", newest)
+        place.undo(newest)
+    place.undo(first)
+    assert place.config.read_text() == OLD
+
+
+@only_root
+def test_a_step_of_which_the_end_is_unknown_is_told(place):
+    entry = place.mend(place.plan(merge(mtu=1400), SWITCH)).entry
+    lines = place.store.ledger.path.read_bytes().splitlines(keepends=True)
+    # begun; step 1 begun, ended; step 2 begun
+    place.store.ledger.path.write_bytes(b"".join(lines[:4]))
+    plan = PlanUndoJob(place.context, entry).run(lambda _: None, Stop())
+    assert "Switch" in plan.note
+    assert [step.title for step in plan.steps] == [f"Put {place.config} back"]
+
+
+KILLED = """
+import json, os, sys
+sys.path[:0] = json.loads(sys.argv[2])
+from pathlib import Path
+from drydock.core.remedies.remedy import remedy
+from drydock.core.remedies.steps import EditStep, MergeObject, RunStep
+from drydock.jobs.context import Context
+from drydock.jobs.mend import MendJob
+from drydock.jobs.mend_plan import PlanJob
+from drydock.store import Store
+from drydock.store.ledger import Ledger
+from drydock.world import Stop
+from drydock.world.live import LiveWorld
+
+folder, at = Path(sys.argv[1]), int(sys.argv[3])
+count = 0
+def dying(real):
+    def call(*words, **named):
+        global count
+        count += 1
+        if count == at:
+            os.kill(os.getpid(), 9)
+        done = real(*words, **named)
+        count += 1
+        if count == at:
+            os.kill(os.getpid(), 9)
+        return done
+    return call
+# before and after everything that lasts
+Ledger.append, Ledger.keep = dying(Ledger.append), dying(Ledger.keep)
+os.rename, os.link, os.fsync = dying(os.rename), dying(os.link), dying(os.fsync)
+steps = (
+    EditStep(title="Set it", path="/etc/docker/daemon.json", edit=MergeObject('{"mtu": 1400}')),
+    RunStep(title="Settle", argv=("settle",), settles=True),
+)
+context = Context(world=LiveWorld(), store=Store(folder / "store"))
+plan = PlanJob(context, remedy("r", "Mend it", steps=steps), root=str(folder / "root")).run(lambda _: None, Stop())
+MendJob(context, plan, plan.fingerprint, root=str(folder / "root")).run(lambda _: None, Stop())
+print("whole", count)
+"""
+
+
+def test_killed_at_any_moment_it_is_whole_or_can_be_taken_back(tmp_path):
+    at, ended = 0, False
+    while not ended:
+        at += 1
+        (tmp_path / str(at)).mkdir()
+        place = Place(tmp_path / str(at))
+        command = [sys.executable, "-c", KILLED, str(tmp_path / str(at)), json.dumps(sys.path), str(at)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        ended = done.returncode == 0
+        assert ended or done.returncode == -9, done.stderr
+        entries = place.store.ledger.entries()
+        changed = place.config.read_text() != OLD
+        # nothing is changed that is not in the log
+        assert entries or not changed, at
+        if changed:
+            assert json.loads(place.config.read_text()) == {"debug": True, "mtu": 1400}
+            place.undo(entries[0].id)
+        assert place.config.read_text() == OLD
+        # and the next remedy meets nothing that is in its way
+        place.mend(place.plan(merge(privileged=False, mtu=1500)))
+        assert json.loads(place.config.read_text())["mtu"] == 1500
+        assert os.listdir(place.config.parent) == ["daemon.json"]
+        place.store.close()
+    assert at > 20
+
+
+def test_two_at_once_are_one_after_the_other(place):
+    slow = RunStep(title="Slow", argv=("slow",))
+    place.program("slow", f"touch {place.root}/begun; while [ ! -e {place.root}/go ]; do sleep 0.02; done")
+    plan, other = place.plan(slow), place.plan(merge(privileged=False, mtu=1400))
+    first = threading.Thread(target=place.mend, args=(plan,))
+    first.start()
+    try:
+        while not (place.root / "begun").exists():
+            Stop().wait(0.02)
+        assert place.trouble(other).id == "mend-busy"
+    finally:
+        (place.root / "go").touch()
+        first.join(30)
+    place.mend(other)
+    assert [entry.outcome for entry in place.store.ledger.entries()] == ["applied", "applied"]
+
+
+@only_root
+def test_what_was_taken_back_meanwhile_is_not_taken_back_twice(place):
+    entry = place.mend(place.plan(SWITCH)).entry
+    plan = PlanUndoJob(place.context, entry).run(lambda _: None, Stop())
+    place.undo(entry)
+    place.calls.unlink()
+    assert place.trouble(plan).id == "mend-already-undone"
+    assert place.called() == []
+
+
+@only_root
+def test_a_long_step_tells_what_it_says_and_a_stop_tells_what_comes(place):
+    place.program("on", f"echo first; while [ ! -e {place.root}/go ]; do sleep 0.02; done; echo on >> {place.calls}")
+    stop, steps = Stop(), []
+
+    def tell(step):
+        steps.append(step)
+        if isinstance(step, StepSaid):
+            stop.request()
+            (place.root / "go").touch()
+
+    with pytest.raises(Stopped):
+        place.mend(place.plan(merge(mtu=1400), SWITCH, SETTLE), tell=tell, stop=stop)
+    assert StepSaid(number=2, line="first") in steps
+    assert Stopping(title="Switch") in steps
+    # it was not broken off, and then taken back
+    assert place.called() == ["on", "off a b"]
+    assert place.config.read_text() == OLD
+
+
+@only_root
+def test_a_question_that_is_answered_with_a_stop_is_one(tmp_path, monkeypatch):
+    stop = Stop()
+    place = as_person(tmp_path, monkeypatch, pkexec="echo 'Error executing command as another user: x' >&2; exit 126")
+
+    def tell(step):
+        if isinstance(step, StepStarted):
+            stop.request()
+
+    with pytest.raises(Stopped):
+        place.mend(place.plan(SWITCH), tell=tell, stop=stop)
+    assert place.entry().outcome == "stopped"
+
+
+@only_root
+def test_a_bug_in_a_step_takes_back_what_was_done(place):
+    def tell(step):
+        if isinstance(step, StepStarted) and step.number == 2:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        place.mend(place.plan(merge(mtu=1400), SWITCH), tell=tell)
+    assert place.config.read_text() == OLD
+    assert place.entry().outcome == "failed"
+
+
+@only_root
+def test_a_restart_that_does_not_end_is_given_up_and_the_file_put_back(place):
+    place.program("settle", f"echo settle >> {place.calls}; grep -q mtu {place.config} && exec sleep 60; exit 0")
+    hangs = RunStep(title="Settle", argv=("settle",), privileged=True, settles=True, limit=0.5)
+    trouble = place.trouble(place.plan(merge(mtu=1400), hangs))
+    assert "did not end within" in trouble.values["text"]
+    assert place.config.read_text() == OLD
+    assert place.called() == ["settle", "settle"]
+
+
+def test_without_a_writer_for_root_nothing_is_begun(tmp_path, monkeypatch):
+    place = as_person(tmp_path, monkeypatch, pkexec='exec "$@"')
+    monkeypatch.setattr("drydock.world.changes._PYTHONS", ())
+    trouble = place.trouble(place.plan(SWITCH, merge(mtu=1400)))
+    assert (trouble.id, trouble.values["program"]) == ("mend-program-missing", "python3")
+    assert place.store.ledger.entries() == ()
+
+
 def test_without_a_log_nothing_is_changed(place):
     place.store.directory.mkdir(parents=True, exist_ok=True)
     place.store.ledger.path.mkdir()
@@ -312,7 +531,8 @@ def as_person(tmp_path, monkeypatch, **scripts):
     for name, script in scripts.items():
         (folder / name).write_text(f"#!/bin/sh\n{script}\n")
         (folder / name).chmod(0o755)
-    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    # this computer's own sudo and pkexec, where they are, must not be found
+    monkeypatch.setenv("PATH", str(folder))
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "SUDO_ASKPASS"):
         monkeypatch.delenv(name, raising=False)
     if "pkexec" in scripts:

@@ -64,7 +64,7 @@ def test_of_every_change_the_difference_is_known_as_long_as_a_copy_is(context, t
     assert [line.entry.id for line in history.lines] == [third, second, first]
     newest, back, oldest = history.lines
     assert newest.why_not is None
-    assert back.why_not.id == "mend-undo-changed"
+    assert (back.why_not.id, back.why_not.values["later"]) == ("mend-undo-later", third)
     assert oldest.why_not.id == "mend-already-undone"
     for line, gone, come in ((newest, "1", "3"), (back, "2", "1"), (oldest, "1", "2")):
         assert f'-  "a": {gone}' in line.changes[1].diff

@@ -1,15 +1,31 @@
 """The log of changes tells what was done, whatever happened to it."""
 
+import json
 import os
 import stat
 import subprocess
+import sys
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from drydock.store import Store
-from drydock.store.ledger import Begun, Ended, Ledger, LedgerFull, LoggedStep, StepBegun, StepEnded, cut_output
+from drydock.store.ledger import (
+    FILE,
+    LOCK,
+    SCHEMA,
+    Begun,
+    Ended,
+    Ledger,
+    LedgerBusy,
+    LedgerFull,
+    LoggedStep,
+    StepBegun,
+    StepEnded,
+    cut_output,
+)
 
 AT = "2026-11-20T09:30:00Z"
 
@@ -124,3 +140,75 @@ def test_a_bad_log_does_not_stop_the_start(tmp_path):
 def test_of_a_long_output_the_end_is_kept():
     assert cut_output("x" * 10_000 + "end").endswith("end")
     assert len(cut_output("x" * 10_000)) < 5000
+
+
+def test_an_entry_of_a_newer_drydock_is_left_to_it(tmp_path):
+    ledger = Ledger(tmp_path)
+    write(ledger, begun("old"), Ended(entry="old", at=AT, outcome="applied"))
+    newer = msgspec.structs.replace(begun("new"), schema=SCHEMA + 1)
+    write(ledger, newer, StepBegun(entry="new", at=AT, number=1), Ended(entry="new", at=AT, outcome="applied"))
+    assert [entry.id for entry in ledger.entries()] == ["old"]
+    assert len(ledger.problems) == 1
+    assert "newer Drydock" in ledger.problems[0]
+
+
+def test_a_name_is_not_given_again_for_lines_that_cannot_be_read_or_copies_without_one(tmp_path):
+    ledger = Ledger(tmp_path)
+    ledger.append(msgspec.structs.replace(begun("20261120-093000"), schema=SCHEMA + 1))
+    ledger.keep("20261120-093000-2", 1, b"killed before its line was written")
+    assert ledger.new_id(AT) == "20261120-093000-3"
+
+
+def test_a_second_line_of_the_same_name_hides_nothing(tmp_path):
+    ledger = Ledger(tmp_path)
+    write(ledger, begun("one"), step_done(1), begun("one"))
+    assert ledger.entry("one").done == (1,)
+
+
+def test_a_step_that_was_begun_and_did_not_end_is_known(tmp_path):
+    ledger = Ledger(tmp_path)
+    write(ledger, begun("one", count=3), StepBegun(entry="one", at=AT, number=1))
+    write(ledger, StepEnded(entry="one", at=AT, number=1, outcome="failed"), StepBegun(entry="one", at=AT, number=2))
+    entry = ledger.entry("one")
+    assert entry.endings == {1: "failed"}
+    assert [step.number for step in entry.interrupted] == [2]
+
+
+def test_only_one_at_a_time_and_a_dead_one_holds_nothing(tmp_path):
+    ledger = Ledger(tmp_path)
+    with ledger.alone(), pytest.raises(LedgerBusy), Ledger(tmp_path).alone():
+        pass
+    hold = (
+        "import json, os, sys; sys.path[:0] = json.loads(sys.argv[2])\n"
+        "from pathlib import Path\nfrom drydock.store.ledger import Ledger\n"
+        "with Ledger(Path(sys.argv[1])).alone(): os.kill(os.getpid(), 9)\n"
+    )
+    subprocess.run([sys.executable, "-c", hold, str(tmp_path), json.dumps(sys.path)], check=False, timeout=60)
+    assert (tmp_path / LOCK).exists()
+    with ledger.alone():
+        pass
+
+
+@pytest.mark.parametrize("name", [FILE, LOCK])
+def test_a_link_in_place_of_the_log_is_not_followed(tmp_path, name):
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    folder = tmp_path / "log"
+    folder.mkdir()
+    (folder / name).symlink_to(precious)
+    ledger = Ledger(folder)
+    with pytest.raises(LedgerFull), ledger.alone():
+        ledger.append(begun())
+    assert precious.read_text() == "mine"
+    assert stat.S_IMODE(precious.stat().st_mode) != 0o600
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can write for somebody else")
+def test_what_root_writes_in_a_persons_directory_is_that_persons(tmp_path):
+    os.chown(tmp_path, 1000, 1000)
+    ledger = Ledger(tmp_path / "drydock")
+    with ledger.alone():
+        ledger.append(begun())
+        ledger.keep("one", 1, b"x")
+    made = [tmp_path / "drydock", ledger.path, ledger.copy_path("one.1"), ledger.copy_path("one.1").parent]
+    assert {(path.stat().st_uid, path.stat().st_gid) for path in made} == {(1000, 1000)}

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from drydock.cli.base import BROKEN, engine_option, json_option, note, open_context, print_json, run_job, troubles
+from drydock.cli.base import (
+    BROKEN,
+    ProgressLine,
+    engine_option,
+    json_option,
+    note,
+    open_context,
+    print_json,
+    run_job,
+    troubles,
+)
 from drydock.cli.shell import Shell
 
 if TYPE_CHECKING:
@@ -210,18 +221,31 @@ def _quiet(_step: object) -> None:
 
 
 class _Steps:
-    """Tells each step on standard error as it is done."""
+    """Tells each step on standard error as it is done, and what its program says meanwhile."""
 
     def __init__(self) -> None:
         self._after = ""
+        self._line = ProgressLine()
+        self._number = 0
 
     def __call__(self, step: object) -> None:
-        from drydock.jobs.mend import Checking, StepDone, StepStarted, TakenBack
+        from drydock.cli.mend_words import without_controls
+        from drydock.jobs.mend import Checking, StepDone, StepSaid, StepStarted, Stopping, TakenBack
 
         if isinstance(step, StepStarted):
+            self._number = step.number
             note(f"{step.number}. {step.title}{' (as root)' if step.privileged else ''}…")
-        elif isinstance(step, StepDone) and step.outcome == "left":
-            note(f"   left as it is: {step.text}")
+        elif isinstance(step, StepSaid):
+            if step.number == self._number:
+                self._line.show(f"   {without_controls(step.line)}")
+        elif isinstance(step, Stopping):
+            # from the signal's handler, which may have come in the middle of another line
+            os.write(sys.stderr.fileno(), f"\n{_stopping_words(step.title)}\n".encode())
+        elif isinstance(step, StepDone):
+            self._number = 0
+            self._line.end()
+            if step.outcome == "left":
+                note(f"   left as it is: {step.text}")
         elif isinstance(step, TakenBack):
             taken, left = "; ".join(step.taken_back), "; ".join(step.left)
             self._after = f"Taken back: {taken or 'nothing'}. Still there: {left or 'nothing'}."
@@ -230,4 +254,11 @@ class _Steps:
 
     def when_stopped(self) -> str:
         """Say what a stop leaves behind."""
-        return self._after
+        return self._after or "Nothing was changed."
+
+
+def _stopping_words(title: str) -> str:
+    return (
+        f"Stopping: '{title}' is not broken off; when it has ended, all of it is taken back. "
+        "Ctrl-C once more ends Drydock at once, and leaves the rest as 'drydock mend log' tells."
+    )

@@ -10,7 +10,7 @@ from drydock.core.remedies.plan import Plan, Step, WriteStep, command_line, prev
 from drydock.core.remedies.steps import RunStep
 from drydock.data.knowledge import finding_article
 from drydock.jobs.mend import Mended
-from drydock.store.ledger import Entry, Ledger
+from drydock.store.ledger import Entry, Ledger, LoggedStep
 
 
 def plan_json(plan: Plan) -> dict[str, Any]:
@@ -92,11 +92,28 @@ def print_mended(mended: Mended) -> None:
         click.echo(f"To take it back: drydock mend undo {mended.entry}")
 
 
+_ENDINGS = {
+    "done": "done",
+    "failed": "failed",
+    "left": "could not be done, and was left",
+    "taken_back": "done, and taken back",
+}
 _OUTCOMES = {"applied": "done", "failed": "failed", "stopped": "stopped", "open": "not ended"}
 
 
 def _outcome(entry: Entry) -> str:
     return f"taken back by {entry.undone_by}" if entry.undone_by else _OUTCOMES[entry.outcome]
+
+
+def _ending(entry: Entry, step: LoggedStep) -> str:
+    """Return how a step ended, as a word of the log; ``unknown`` where Drydock was ended in the middle of it."""
+    started = "unknown" if step.number in entry.started else "not_begun"
+    return entry.endings.get(step.number, started)
+
+
+def without_controls(line: str) -> str:
+    """Return what a program printed without what would move the terminal's cursor or change its colours."""
+    return "".join(letter for letter in line if letter.isprintable() or letter == "\t")
 
 
 def entry_json(entry: Entry) -> dict[str, Any]:
@@ -119,6 +136,7 @@ def entry_json(entry: Entry) -> dict[str, Any]:
                 "title": step.title,
                 "what": step.what,
                 "as_root": step.by or None,
+                "ending": _ending(entry, step),
                 "in_force": step.number in entry.done,
                 "output": entry.outputs.get(step.number, ""),
                 "copy": step.before or None,
@@ -141,10 +159,16 @@ def print_entry(entry: Entry, ledger: Ledger) -> None:
     if entry.text:
         click.echo(entry.text)
     for step in entry.begun.steps:
-        state = "done" if step.number in entry.done else "not done, or taken back"
+        words = {**_ENDINGS, "unknown": "begun, and its end is not known", "not_begun": "not begun"}
+        state = words[_ending(entry, step)]
         click.echo(f"{step.number}. {step.title}: {state}{f' (as root, by {step.by})' if step.by else ''}")
         click.echo(f"   {step.what}")
         if step.before:
             click.echo(f"   as it was before: {ledger.copy_path(step.before)}")
         for line in entry.outputs.get(step.number, "").splitlines():
-            click.echo(f"   | {line}")
+            click.echo(f"   | {without_controls(line)}")
+    if entry.outcome == "open" and not entry.undone_by:
+        click.echo(
+            "It goes on, or Drydock was ended in the middle of it. What it did can be taken back: "
+            f"drydock mend undo {entry.id}"
+        )

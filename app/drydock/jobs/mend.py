@@ -1,5 +1,7 @@
 """Apply a remedy that a person agreed to, look whether it helped, and take it back again."""
 
+import time
+
 import msgspec
 
 from drydock.core.facts import Known, Missing
@@ -12,11 +14,22 @@ from drydock.jobs.diagnose import DiagnoseJob
 from drydock.jobs.job import Job, Tell
 from drydock.jobs.mend_plan import PlanUndoJob, find_program, present_content
 from drydock.jobs.mend_steps import Hands
-from drydock.jobs.mend_work import StepDone, StepStarted, TakenBack, Work
+from drydock.jobs.mend_work import StepDone, StepSaid, StepStarted, Stopping, TakenBack, Work
+from drydock.store.ledger import LedgerBusy, LedgerFull
 from drydock.world import Stop
-from drydock.world.changes import Way, system_program, way_to_root
+from drydock.world.changes import Way, system_program, way_to_root, writer_as_root
 
-__all__ = ["Checking", "MendJob", "Mended", "StepDone", "StepStarted", "TakenBack", "UndoJob"]
+__all__ = [
+    "Checking",
+    "MendJob",
+    "Mended",
+    "StepDone",
+    "StepSaid",
+    "StepStarted",
+    "Stopping",
+    "TakenBack",
+    "UndoJob",
+]
 
 _ENGINE_LIMIT = 40.0
 """Seconds for the engine to answer again after a restart."""
@@ -81,21 +94,32 @@ class MendJob(Job[Mended]):
         installation is worse than a whole one.
 
         Raises:
-            Trouble: ``mend-not-agreed``, ``mend-no-root``, ``mend-program-missing``, ``mend-file-changed`` and
-                ``mend-not-logged`` before anything is done; ``mend-refused``, ``mend-place-unsafe`` and
-                ``mend-step-failed`` after what was done was taken back as far as that can be.
+            Trouble: ``mend-not-agreed``, ``mend-busy``, ``mend-no-root``, ``mend-program-missing``,
+                ``mend-file-changed``, ``mend-already-undone`` and ``mend-not-logged`` before anything is done;
+                ``mend-refused``, ``mend-place-unsafe`` and ``mend-step-failed`` after what was done was taken back
+                as far as that can be.
             Stopped: the stop was asked for.
         """
         plan = self._plan
         if self._consent != plan.fingerprint:
             raise Trouble("mend-not-agreed", title=plan.title)
         way = self._way()
-        self._check_program()
-        self._check_files()
-        stop.check()
-        with Hands(self._context, way, self._root) as hands:
-            work = Work(self._context, plan, hands, tell)
-            left = work.carry_out(stop)
+        ledger = self._context.store.ledger
+        try:
+            with ledger.alone():
+                # looked at while nobody else can act on the same log
+                self._check_undo()
+                self._check_program(way)
+                self._check_files()
+                stop.check()
+                with Hands(self._context, way, self._root) as hands:
+                    work = Work(self._context, plan, hands, tell)
+                    left = work.carry_out(stop)
+        except LedgerBusy as busy:
+            raise Trouble("mend-busy", title=plan.title) from busy
+        except LedgerFull as full:
+            path = str(ledger.path)
+            raise Trouble("mend-not-logged", path=path, text=str(full), taken_back="nothing", left="nothing") from full
         diagnosis = self._look_again(tell, stop)
         return Mended(
             entry=work.entry, plan=plan, left=left, diagnosis=diagnosis, helped=_helped(diagnosis, self._finding)
@@ -109,8 +133,17 @@ class MendJob(Job[Mended]):
             raise Trouble("mend-no-root", text=way.detail, commands="\n".join(_by_hand(self._plan)))
         return way.value
 
-    def _check_program(self) -> None:
+    def _check_undo(self) -> None:
+        entry = self._context.store.ledger.entry(self._plan.undoes) if self._plan.undoes else None
+        if entry and entry.undone_by:
+            raise Trouble("mend-already-undone", entry=entry.id, by=entry.undone_by, title=entry.begun.title)
+
+    def _check_program(self, way: Way | None) -> None:
         """Find the first program beforehand; later ones may come with what an earlier step installs."""
+        if way not in (None, "root") and isinstance(writer_as_root(), Missing):
+            for step in self._plan.steps:
+                if isinstance(step, WriteStep) and step.privileged:
+                    raise Trouble("mend-program-missing", program="python3")
         step = next((step for step in self._plan.steps if isinstance(step, RunStep)), None)
         if step is None:
             return
@@ -145,7 +178,8 @@ class MendJob(Job[Mended]):
 
     def _await_engine(self, stop: Stop) -> None:
         """Wait until the engine answers; when it does not, the checks say so."""
-        for _ in range(int(_ENGINE_LIMIT / 0.5)):
+        until = time.monotonic() + _ENGINE_LIMIT
+        while time.monotonic() < until:
             stop.check()
             try:
                 self._context.open_engine().close()

@@ -176,7 +176,7 @@ class PlanUndoJob(Job[Plan]):
 
         Raises:
             Trouble: ``mend-entry-unknown``, ``mend-already-undone``, ``mend-nothing-to-undo``, ``mend-undo-changed``
-                (with the difference), ``mend-copy-gone``, ``mend-file-unreadable``.
+                (with the difference), ``mend-undo-later``, ``mend-copy-gone``, ``mend-file-unreadable``.
         """
         ledger = self._context.store.ledger
         entry = ledger.entry(self._entry)
@@ -191,25 +191,37 @@ class PlanUndoJob(Job[Plan]):
 def undo_plan(ledger: Ledger, entry: Entry) -> Plan:
     """Return what takes an entry back; raises what :class:`PlanUndoJob` raises."""
     done: list[Step] = []
+    lies_back = False
     for logged in entry.begun.steps:
-        if logged.number in entry.done:
-            done.append(_done_step(ledger, logged))
-        elif logged.number in entry.started and logged.number not in entry.outputs and _was_written(logged):
-            # Drydock was ended before it could write that this was done
-            done.append(_done_step(ledger, logged))
+        interrupted = logged in entry.interrupted
+        if logged.number not in entry.done and not (interrupted and _was_written(logged)):
+            continue
+        if logged.kind == "write" and _is_back(ledger, logged):
+            # taking it back was begun before, and ended in the middle
+            lies_back = True
+        else:
+            done.append(_done_step(ledger, entry, logged))
     steps = backwards(tuple(done))
-    if all(isinstance(step, RunStep) and step.settles for step in steps):
+    if not steps or (not lies_back and all(isinstance(step, RunStep) and step.settles for step in steps)):
         raise Trouble("mend-nothing-to-undo", entry=entry.id, title=entry.begun.title)
-    lasting = [step.title for step in done if inverse_of(step) is None]
     return Plan(
         remedy=entry.begun.remedy,
         target=entry.begun.target,
         title=_undo_title(entry),
-        note=f"This stays as it is: {'; '.join(lasting)}." if lasting else "",
+        note=_undo_note(entry, done),
         steps=steps,
         recheck=entry.begun.recheck,
         undoes=entry.id,
     )
+
+
+def _undo_note(entry: Entry, done: Collection[Step]) -> str:
+    lasting = [step.title for step in done if inverse_of(step) is None]
+    unknown = [step.title for step in entry.interrupted if not _was_written(step)]
+    notes = [f"This stays as it is: {'; '.join(lasting)}."] if lasting else []
+    if unknown:
+        notes.append(f"Drydock was ended in the middle of this, so look whether it was done: {'; '.join(unknown)}.")
+    return " ".join(notes)
 
 
 def _undo_title(entry: Entry) -> str:
@@ -222,20 +234,29 @@ def _was_written(logged: LoggedStep) -> bool:
     return logged.kind == "write" and digest_of(as_bytes(present_content(logged.what))) == logged.after
 
 
-def _done_step(ledger: Ledger, logged: LoggedStep) -> Step:
+def _is_back(ledger: Ledger, logged: LoggedStep) -> bool:
+    return as_bytes(present_content(logged.what)) == _copy(ledger, logged)
+
+
+def _copy(ledger: Ledger, logged: LoggedStep) -> bytes | None:
+    try:
+        return ledger.read_copy(logged)
+    except OSError as error:
+        raise Trouble("mend-copy-gone", path=logged.what, text=str(error)) from error
+
+
+def _done_step(ledger: Ledger, entry: Entry, logged: LoggedStep) -> Step:
     if logged.kind == "run":
         return msgspec.json.decode(logged.step, type=RunStep)
     if logged.kind == "engine":
         return msgspec.json.decode(logged.step, type=EngineStep)
     present = present_content(logged.what)
-    try:
-        copy = ledger.read_copy(logged)
-    except OSError as error:
-        raise Trouble("mend-copy-gone", path=logged.what, text=str(error)) from error
+    copy = _copy(ledger, logged)
     before = None if copy is None else copy.decode("utf-8", "surrogateescape")
     if digest_of(as_bytes(present)) != logged.after:
+        _check_later(ledger, entry, logged, present)
         copy_path = str(ledger.copy_path(logged.before)) if logged.before else "(there was no file)"
-        diff = unified(logged.what, present, before) or "(it is as it was before)"
+        diff = unified(logged.what, present, before)
         raise Trouble("mend-undo-changed", path=logged.what, diff=diff, copy=copy_path)
     return WriteStep(
         title=logged.title,
@@ -245,3 +266,22 @@ def _done_step(ledger: Ledger, logged: LoggedStep) -> Step:
         mode=logged.mode,
         privileged=bool(logged.by),
     )
+
+
+def _check_later(ledger: Ledger, entry: Entry, logged: LoggedStep, present: str | None) -> None:
+    """Raise when nobody but later entries changed the file: taken back first, they make way."""
+    entries = ledger.entries()
+    names = [one.id for one in entries]
+    undone = {one.id: one.undone_by for one in entries}
+    digest = digest_of(as_bytes(present))
+    newest: Entry | None = None
+    for later in reversed(entries[names.index(entry.id) + 1 :]):
+        if later.undone_by or undone.get(later.begun.undoes) == later.id:
+            # the two of them come to nothing
+            continue
+        for step in later.kept_steps:
+            if step.kind == "write" and step.what == logged.what and step.after == digest:
+                newest = newest or later
+                digest = digest_of(_copy(ledger, step))
+    if newest and digest == logged.after:
+        raise Trouble("mend-undo-later", path=logged.what, entry=entry.id, later=newest.id, title=newest.begun.title)

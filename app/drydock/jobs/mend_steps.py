@@ -1,6 +1,7 @@
 """Does one step of a plan, and says how it went."""
 
 import contextlib
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
@@ -13,7 +14,7 @@ from drydock.engines import Engine
 from drydock.jobs.context import Context
 from drydock.jobs.mend_plan import as_bytes, find_program
 from drydock.world import Outcome
-from drydock.world.changes import Way, replace_file, run_as_root, was_refused
+from drydock.world.changes import Way, replace_file, run_as_person, run_as_root, was_refused
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,12 +54,12 @@ class Hands:
                 self._engine.close()
             self._engine = None
 
-    def do(self, step: Step) -> Done:
-        """Do a step; it is not ended in the middle."""
+    def do(self, step: Step, said: Callable[[str], None] | None = None) -> Done:
+        """Do a step; it is not ended in the middle. ``said`` takes what a program prints, line by line."""
         if isinstance(step, WriteStep):
             return self._write(step)
         if isinstance(step, RunStep):
-            return self._run(step)
+            return self._run(step, said)
         try:
             return Done(outcome="done", text=self._ask_engine(step))
         except Trouble as trouble:
@@ -77,16 +78,18 @@ class Hands:
         )
         return Done(outcome=outcome, text=text if outcome != "done" else "")
 
-    def _run(self, step: RunStep) -> Done:
+    def _run(self, step: RunStep, said: Callable[[str], None] | None) -> Done:
+        world = self._context.world
         if step.privileged and self._way:
-            outcome = run_as_root(self._context.world, self._way, step.argv, limit=step.limit, root=self._root)
+            outcome = run_as_root(world, self._way, step.argv, limit=step.limit, root=self._root, said=said)
             if was_refused(outcome, self._way):
                 return Done(outcome="refused", text=outcome.stderr.strip())
         else:
             program = find_program(self._context, step.argv[0], self._root)
             if program is None:
                 return Done(outcome="failed", text=f"{step.argv[0]} is not among this computer's programs")
-            outcome = self._context.world.run((program, *step.argv[1:]), limit=step.limit)
+            argv = (program, *step.argv[1:])
+            outcome = run_as_person(world, argv, limit=step.limit, said=said)
         return Done(outcome="done" if outcome.succeeded else "failed", text=_words(outcome, step.limit))
 
     def _ask_engine(self, step: EngineStep) -> str:

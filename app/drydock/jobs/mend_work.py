@@ -1,6 +1,7 @@
 """Carries a plan out step by step: each is written down before and after, and taken back when a later one fails."""
 
 import contextlib
+import time
 from typing import Literal
 
 import msgspec
@@ -26,6 +27,11 @@ from drydock.store.ledger import (
 )
 from drydock.world import Stop
 
+_LINE_PAUSE = 0.2
+"""Seconds between two lines of a program that are told; a package manager prints hundreds in one."""
+
+_LINE_LENGTH = 300
+
 
 class StepStarted(msgspec.Struct, frozen=True, kw_only=True):
     """Step: a step of the plan begins. ``number`` counts from 1."""
@@ -42,6 +48,19 @@ class StepDone(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     outcome: Literal["done", "failed", "left"]
     text: str = ""
+
+
+class StepSaid(msgspec.Struct, frozen=True, kw_only=True):
+    """Step: what a program of a step printed last; comes from another thread, several times a second at most."""
+
+    number: int
+    line: str
+
+
+class Stopping(msgspec.Struct, frozen=True, kw_only=True):
+    """Step: the stop was asked for. The step that runs (its ``title``) is not broken off; then all is taken back."""
+
+    title: str
 
 
 class TakenBack(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +86,8 @@ class Work:
         self._done: dict[int, Step] = {}
         self._taken_back: tuple[str, ...] = ()
         self._left: tuple[str, ...] = ()
+        self._running = ""
+        self._next_line = 0.0
         self.entry = self._ledger.new_id(self._now())
 
     def carry_out(self, stop: Stop) -> tuple[str, ...]:
@@ -77,27 +98,47 @@ class Work:
             Stopped: the stop was asked for.
         """
         self._begin()
+        forget = stop.on_request(self._say_stopping)
+        try:
+            left = self._carry_out(stop)
+        finally:
+            forget()
+        self._note(Ended(entry=self.entry, at=self._now(), outcome="applied"))
+        return left
+
+    def _carry_out(self, stop: Stop) -> tuple[str, ...]:
         left: list[str] = []
         for number, step in enumerate(self._plan.steps, 1):
             if stop.requested:
                 self._give_up(None, "stopped", "")
                 raise Stopped
+            self._running = step.title
             try:
                 done = self._do(number, step)
             except LedgerFull as full:
                 self._give_up(None, "failed", str(full))
                 raise self._trouble("mend-not-logged", step, str(full)) from full
+            except Exception as error:
+                # a bug of ours must not leave half of it behind either
+                self._give_up(None, "failed", f"{type(error).__name__}: {error}")
+                raise
             if done.outcome == "done":
                 continue
             if _may_fail(step):
                 left.append(step.title)
                 continue
+            if stop.requested and done.outcome == "refused":
+                # Ctrl-C instead of a password
+                self._give_up(step, "stopped", "")
+                raise Stopped
             self._give_up(step, "failed", done.text)
             names = {"refused": "mend-refused", "unsafe": "mend-place-unsafe"}
             raise self._trouble(names.get(done.outcome, "mend-step-failed"), step, done.text)
-        with contextlib.suppress(LedgerFull):
-            self._ledger.append(Ended(entry=self.entry, at=self._now(), outcome="applied"))
         return tuple(left)
+
+    def _say_stopping(self) -> None:
+        if self._running:
+            self._tell(Stopping(title=self._running))
 
     def _begin(self) -> None:
         """Write down what will be done, with copies of the files; nothing is changed when that fails."""
@@ -154,7 +195,7 @@ class Work:
         self._tell(StepStarted(number=number, title=step.title, privileged=bool(self._hands.by(step))))
         if isinstance(step, RunStep):
             self._hands.let_engine_go()
-        done = self._hands.do(step)
+        done = self._hands.do(step, lambda line: self._say_line(number, line))
         worked = done.outcome == "done"
         if worked:
             self._done[number] = step
@@ -163,6 +204,12 @@ class Work:
         self._tell(StepDone(number=number, title=step.title, outcome=outcome, text=text))
         self._ledger.append(StepEnded(entry=self.entry, at=self._now(), number=number, outcome=outcome, text=text))
         return done
+
+    def _say_line(self, number: int, line: str) -> None:
+        now = time.monotonic()
+        if now >= self._next_line:
+            self._next_line = now + _LINE_PAUSE
+            self._tell(StepSaid(number=number, line=line[:_LINE_LENGTH]))
 
     def _give_up(self, failed: Step | None, outcome: Literal["failed", "stopped"], text: str) -> None:
         """Take back what was done, last step first, as far as that can be; then let settings count again."""

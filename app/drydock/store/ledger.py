@@ -8,15 +8,17 @@ import contextlib
 import hashlib
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import msgspec
 
 SCHEMA = 1
-FILE, COPIES = "mended.jsonl", "mended"
+FILE, COPIES, LOCK = "mended.jsonl", "mended", "mended.lock"
 _SIZE_LIMIT = 32 << 20
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _OUTPUT_KEPT = 4000
 """Characters kept of what a program printed."""
 
@@ -98,6 +100,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         outcome: ``open`` where nothing tells its end: it goes on, or Drydock was ended in the middle.
         started: numbers of the steps that were begun.
         done: numbers of the steps that were done and not taken back.
+        endings: how each step ended, by number; one that was started and is not here was interrupted.
         outputs: what steps said, by number.
         undone_by: id of the entry that took this one back; empty where none did.
     """
@@ -107,6 +110,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
     started: tuple[int, ...] = ()
     done: tuple[int, ...] = ()
+    endings: dict[int, str] = {}
     outputs: dict[int, str] = {}
     undone_by: str = ""
 
@@ -119,6 +123,17 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     def kept_steps(self) -> tuple[LoggedStep, ...]:
         """The steps whose changes are still there."""
         return tuple(step for step in self.begun.steps if step.number in self.done)
+
+    @property
+    def interrupted(self) -> tuple[LoggedStep, ...]:
+        """The steps that were begun and of whose end nothing is known."""
+        return tuple(
+            step for step in self.begun.steps if step.number in self.started and step.number not in self.endings
+        )
+
+
+class LedgerBusy(Exception):  # noqa: N818 - it is no error of anybody
+    """Another Drydock changes something just now."""
 
 
 class LedgerFull(Exception):  # noqa: N818 - the disk is, mostly
@@ -142,17 +157,18 @@ class Ledger:
         """
         line = msgspec.json.encode(event) + b"\n"
         try:
-            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._make(self._directory)
             with self._lock:
                 self._write(line)
         except OSError as error:
             raise LedgerFull(str(error)) from error
 
     def _write(self, line: bytes) -> None:
-        with self.path.open("a+b", buffering=0) as file:
+        descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | _NO_LINK, 0o600)
+        with os.fdopen(descriptor, "r+b", buffering=0) as file:
             size = file.seek(0, os.SEEK_END)
             if size == 0:
-                self.path.chmod(0o600)
+                self._begin(descriptor)
             else:
                 file.seek(size - 1)
                 # a line that was cut off must not swallow this one
@@ -160,7 +176,44 @@ class Ledger:
             if file.write(line) != len(line):
                 file.truncate(size)
                 raise OSError(f"{self.path}: no room for another line")
-            os.fsync(file.fileno())
+            os.fsync(descriptor)
+        if size == 0:
+            _keep_names(self._directory)
+
+    def _make(self, folder: Path) -> None:
+        if not folder.is_dir():
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._give(folder)
+            _keep_names(folder.parent)
+
+    def _begin(self, descriptor: int) -> None:
+        if hasattr(os, "fchmod"):
+            os.fchmod(descriptor, 0o600)
+        self._give(descriptor)
+
+    def _give(self, what: Path | int) -> None:
+        """Let a log that root writes in a person's directory belong to that person, who must be able to read it."""
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            owner = self._directory.parent.stat() if what == self._directory else self._directory.stat()
+            os.chown(what, owner.st_uid, owner.st_gid)
+
+    @contextmanager
+    def alone(self) -> Generator[None]:
+        """See to it that no other Drydock of this person changes anything meanwhile; the lock ends with the process.
+
+        Raises:
+            LedgerBusy: another does just now.
+            LedgerFull: there is no room for the lock.
+        """
+        try:
+            self._make(self._directory)
+            descriptor = os.open(self._directory / LOCK, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o600)
+        except OSError as error:
+            raise LedgerFull(str(error)) from error
+        with os.fdopen(descriptor, "r+b", buffering=0) as file:
+            self._give(descriptor)
+            _lock(file.fileno())
+            yield
 
     def keep(self, entry: str, number: int, content: bytes) -> str:
         """Keep a copy of a file as it was; return its name.
@@ -171,12 +224,18 @@ class Ledger:
         folder = self._directory / COPIES
         name = f"{entry}.{number}"
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            self._make(self._directory)
+            self._make(folder)
+            descriptor = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK, 0o600)
             with os.fdopen(descriptor, "wb") as file:
+                self._give(descriptor)
                 file.write(content)
                 file.flush()
                 os.fsync(descriptor)
+            _keep_names(folder)
+        except FileExistsError as error:
+            # of another entry, which keeps it
+            raise LedgerFull(str(error)) from error
         except OSError as error:
             with contextlib.suppress(OSError):
                 (folder / name).unlink()
@@ -198,19 +257,32 @@ class Ledger:
     def new_id(self, now: str) -> str:
         """Return a name for another entry: the time, and a number where there are several of one second."""
         stamp = now.replace("-", "").replace(":", "").replace("T", "-").removesuffix("Z")
-        taken = {entry.id for entry in self.entries()}
-        number = next(number for number in range(1, 10_000) if _numbered(stamp, number) not in taken)
-        return _numbered(stamp, number)
+        content = b"\n".join(self._lines())
+        names = (_numbered(stamp, number) for number in range(1, 10_000))
+        # lines that cannot be read, and copies without a line, have their names too
+        return next(name for name in names if f'"{name}"'.encode() not in content and not self._has_copy(name))
+
+    def _has_copy(self, name: str) -> bool:
+        return any((self._directory / COPIES).glob(f"{name}.*"))
 
     def entries(self) -> tuple[Entry, ...]:
         """Return all entries, oldest first; lines that make no sense are left out, and told in ``problems``."""
         found: dict[str, Entry] = {}
         bad = 0
+        newer: set[str] = set()
         for line in self._lines():
             try:
-                _take(found, msgspec.json.decode(line, type=Event))
+                event = msgspec.json.decode(line, type=Event)
+                if isinstance(event, Begun) and event.schema > SCHEMA:
+                    newer.add(event.entry)
+                elif event.entry not in newer:
+                    _take(found, event)
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, KeyError):
                 bad += 1
+        if newer:
+            self._say(
+                f"{self.path}: {len(newer)} entries are of a newer Drydock, which can show them and take them back"
+            )
         if bad:
             self._say(f"{self.path}: {bad} lines of the log make no sense and are not shown")
         # newest first: what took something back may itself have been taken back
@@ -242,13 +314,44 @@ class Ledger:
             self.problems.append(problem)
 
 
+def _keep_names(folder: Path) -> None:
+    """Make new names in a directory outlive a power cut, where the system can."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _lock(descriptor: int) -> None:
+    try:
+        import fcntl
+    except ImportError:
+        import msvcrt
+
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        except OSError as error:
+            raise LedgerBusy from error
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise LedgerBusy from error
+    except OSError:
+        # a file system of another computer that has no locks: each file is still compared before it is written
+        return
+
+
 def _numbered(stamp: str, number: int) -> str:
     return stamp if number == 1 else f"{stamp}-{number}"
 
 
 def _take(found: dict[str, Entry], event: Any) -> None:
     if isinstance(event, Begun):
-        found[event.entry] = Entry(begun=event)
+        # a name that is there already keeps what it stands for
+        found.setdefault(event.entry, Entry(begun=event))
         return
     entry = found[event.entry]
     if isinstance(event, StepBegun):
@@ -257,7 +360,8 @@ def _take(found: dict[str, Entry], event: Any) -> None:
         done = [number for number in entry.done if number != event.number]
         done += [event.number] if event.outcome == "done" else []
         outputs = {**entry.outputs, event.number: event.text} if event.text else entry.outputs
-        entry = msgspec.structs.replace(entry, done=tuple(done), outputs=outputs)
+        endings: dict[int, str] = {**entry.endings, event.number: event.outcome}
+        entry = msgspec.structs.replace(entry, done=tuple(done), outputs=outputs, endings=endings)
     elif isinstance(event, Ended):
         entry = msgspec.structs.replace(entry, outcome=event.outcome, text=event.text)
     found[event.entry] = entry

@@ -2,8 +2,10 @@
 
 import base64
 import os
+import re
+import stat
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -11,7 +13,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from drydock.core.facts import Fact, Known, Missing
-from drydock.world import files
+from drydock.world import files, processes
 from drydock.world.interface import Outcome, World
 
 Way: TypeAlias = Literal["root", "pkexec", "askpass", "terminal", "passwordless"]
@@ -26,7 +28,8 @@ _PREFIXES: dict[Way, tuple[str, ...]] = {
     "passwordless": ("sudo", "-n", "--"),
 }
 
-_SYSTEM_FOLDERS = ("/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin", "/snap/bin")
+_SYSTEM_FOLDERS = ("/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin", "/snap/bin",
+                   "/run/current-system/sw/bin")  # fmt: skip
 """Only root can write here: what runs as root is never looked for in a person's own PATH."""
 
 _PYTHONS = ("/usr/bin/python3", "/bin/python3", "/usr/libexec/platform-python")
@@ -38,8 +41,19 @@ _ASK_LIMIT = 180.0
 _WRITE_LIMIT = 30.0
 _SIZE_LIMIT = 1 << 20
 
-_DISMISSED, _NOT_ALLOWED = 126, 127
-"""What pkexec ends with when its question was closed, and when the answer was no."""
+_NOT_RUN = frozenset((126, 127))
+"""What pkexec ends with when its question was closed, and when the answer was no or nobody could be asked."""
+
+_PKEXEC_SAYS = re.compile(
+    r"^(Error (executing command as another user|getting authority|checking for authorization|initializing)"
+    r"|pkexec must be setuid|This incident has been reported)",
+    re.MULTILINE,
+)
+_SUDO_SAYS = re.compile(
+    r"^(sudo(-rs)?: |Sorry, |\S+ (is not in the sudoers file|is not allowed to run sudo|may not run sudo))"
+)
+_PLAIN = {"LC_ALL": "C.UTF-8", "LANGUAGE": ""}
+"""Lets sudo and pkexec speak the language in which their refusals are known."""
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,13 +81,15 @@ def person() -> Fact[Person]:
 
 def read_bytes(path: str, size_limit: int = _SIZE_LIMIT) -> Fact[bytes]:
     """Read a whole regular file; one that is larger than the limit is not read in part."""
-    status = files.file_status(path)
-    if isinstance(status, Missing):
-        return status
-    if not Path(path).is_file():
-        return Missing("failed", f"{path} is not a regular file")
     try:
-        with Path(path).open("rb") as file:
+        # without O_NONBLOCK, opening a FIFO would wait for a writer
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+    except OSError as error:
+        return files.missing(error)
+    try:
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return Missing("failed", f"{path} is not a regular file")
             content = file.read(size_limit + 1)
     except OSError as error:
         return files.missing(error)
@@ -145,7 +161,14 @@ def system_program(name: str, root: str = "") -> Fact[str]:
 
 
 def run_as_root(
-    world: World, way: Way, argv: Sequence[str], *, limit: float, stdin: str = "", root: str = ""
+    world: World,
+    way: Way,
+    argv: Sequence[str],
+    *,
+    limit: float,
+    stdin: str = "",
+    root: str = "",
+    said: Callable[[str], None] | None = None,
 ) -> Outcome:
     """Run one program as root, by its place in the system's own directories.
 
@@ -156,28 +179,68 @@ def run_as_root(
         limit: seconds, on top of those for typing a password.
         stdin: its standard input.
         root: directory whose programs come first.
+        said: takes each line that it prints while it runs, in another thread.
     """
     program = Known(argv[0]) if argv[0].startswith("/") else system_program(argv[0], root)
     if isinstance(program, Missing):
         return Outcome(argv=tuple(argv), code=None, problem="not_found", stderr=program.detail)
-    line = (*_PREFIXES[way], program.value, *argv[1:])
-    if way != "terminal":
-        asking = 0.0 if way == "root" else _ASK_LIMIT
-        return world.run(line, limit=limit + asking, stdin=stdin)
-    from drydock.world import processes
+    words = (program.value, *argv[1:])
+    environment = {**world.environment(), **_PLAIN}
+    if way == "terminal":
+        return _run_at_terminal(words, environment, limit, stdin, said)
+    asking = 0.0 if way == "root" else _ASK_LIMIT
+    return processes.run((*_PREFIXES[way], *words), environment, limit + asking, stdin, said=said)
 
-    # sudo remembers a password for a terminal, and asks on it; a session of its own would have none
-    return processes.run(line, world.environment(), limit + _ASK_LIMIT, stdin, own_session=False)
+
+def run_as_person(
+    world: World, argv: Sequence[str], *, limit: float, said: Callable[[str], None] | None = None
+) -> Outcome:
+    """Run one program that changes something as this person; the arguments are those of :func:`run_as_root`."""
+    return processes.run(argv, world.environment(), limit, "", said=said)
+
+
+def _run_at_terminal(
+    words: Sequence[str],
+    environment: Mapping[str, str],
+    limit: float,
+    stdin: str,
+    said: Callable[[str], None] | None,
+) -> Outcome:
+    """Let sudo ask on the terminal first, and run the program where the terminal's Ctrl-C does not reach it.
+
+    sudo remembers a password for a terminal, so all of it stays in this process's session.
+    """
+
+    def heard(line: str) -> None:
+        if said and not _SUDO_SAYS.match(line):
+            said(line)
+
+    def quietly() -> Outcome:
+        line = (*_PREFIXES["passwordless"], *words)
+        return processes.run(line, environment, limit, stdin, group="own", said=heard)
+
+    first = quietly()
+    if not was_refused(first, "terminal"):
+        return first
+    asked = processes.run(("sudo", "-v"), environment, _ASK_LIMIT, "", group="shared")
+    if not asked.succeeded:
+        return asked
+    again = quietly()
+    if "is required" not in again.stderr or not was_refused(again, "terminal"):
+        return again
+    # one that remembers no password asks for each program
+    line = (*_PREFIXES["terminal"], *words)
+    return processes.run(line, environment, limit + _ASK_LIMIT, stdin, group="shared", said=heard)
 
 
 def was_refused(outcome: Outcome, way: Way) -> bool:
     """Return whether the step did not run because the person, or the system's rules, did not allow it."""
+    text = outcome.stderr.strip()
     if way == "pkexec":
-        said = "authoriz" in outcome.stderr.lower() or "dismissed" in outcome.stderr.lower()
-        return outcome.code in (_DISMISSED, _NOT_ALLOWED) and (said or not outcome.stderr.strip())
+        return outcome.code in _NOT_RUN and (not text or bool(_PKEXEC_SAYS.search(text)))
     if way in ("askpass", "terminal", "passwordless"):
-        last = outcome.stderr.strip().splitlines()[-1:] or [""]
-        return outcome.code == 1 and last[0].startswith(("sudo:", "Sorry, "))
+        # the last line may tell to whom it was reported
+        return outcome.code == 1 and any(_SUDO_SAYS.match(line) for line in text.splitlines()[-2:])
     return False
 
 
@@ -208,17 +271,41 @@ def replace_file(
     if way is None or way == "root":
         code, text = program.replace(path, seen, after, mode)
         return _BY_CODE[code], text
-    python = next((place for place in _PYTHONS if os.access(place, os.X_OK)), "")
-    if not python:
-        return "failed", f"none of {', '.join(_PYTHONS)} is there to write the file as root"
-    source = (resources.files("drydock_resources") / "mending" / "replace_file.py").read_text("utf-8")
-    words = (python, "-I", "-c", source, path, seen, program.REMOVE if after is None else f"{mode:o}")
+    writer = writer_as_root()
+    if isinstance(writer, Missing):
+        return "failed", writer.detail
+    words = (*writer.value, path, seen, program.REMOVE if after is None else f"{mode:o}")
     # any bytes go through a text this way
     text = base64.b64encode(after or b"").decode("ascii")
     outcome = run_as_root(world, way, words, limit=_WRITE_LIMIT, stdin=text)
+    said = outcome.stderr.strip()
     if was_refused(outcome, way):
-        return "refused", outcome.stderr.strip()
-    return _BY_CODE.get(outcome.code if outcome.code is not None else 12, "failed"), outcome.stderr.strip()
+        return "refused", said
+    if outcome.code is None:
+        return "failed", said or f"{words[0]} did not end ({outcome.problem})"
+    return _BY_CODE.get(outcome.code, "failed"), said
+
+
+def writer_as_root() -> Fact[tuple[str, ...]]:
+    """Return how the command begins that replaces a file as root: the system's Python, or the packaged app itself.
+
+    The app is taken only where nobody but root could have exchanged it.
+    """
+    from drydock_resources.mending import replace_file as program
+
+    python = next((place for place in _PYTHONS if os.access(place, os.X_OK)), "")
+    if python:
+        source = (resources.files("drydock_resources") / "mending" / "replace_file.py").read_text("utf-8")
+        return Known((python, "-I", "-S", "-c", source))
+    if getattr(sys, "frozen", False) and sys.platform != "win32":
+        try:
+            own = program.settled(sys.executable, guarded=True)
+            status = Path(own).stat()
+            if status.st_uid == 0 and not status.st_mode & 0o022:
+                return Known((own, program.OPTION))
+        except (OSError, program.UnsafeError):
+            pass
+    return Missing("absent", f"none of {', '.join(_PYTHONS)} is there to write the file as root")
 
 
 def is_at_terminal() -> bool:

@@ -9,8 +9,8 @@ import subprocess
 import threading
 import time
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
-from typing import IO
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import IO, Literal, TypeAlias
 
 from drydock.core.trouble import Trouble
 from drydock.world.interface import Outcome
@@ -24,27 +24,43 @@ _TAIL_LIMIT = 64 << 10
 _GRACE = 3.0
 """Seconds between asking a process to end and killing it."""
 
+Group: TypeAlias = Literal["session", "own", "shared"]
+"""A child has a session of its own, without a terminal; or only a group of its own, which the terminal's Ctrl-C does
+not reach; or is in this process's group, and can ask on the terminal."""
+
 _LEFT_OPEN = 0.5
 """Seconds to wait for the end of output after the process ended: a grandchild may hold the pipe open."""
 
 
 def run(
-    argv: Sequence[str], environment: Mapping[str, str], limit: float, stdin: str, *, own_session: bool = True
+    argv: Sequence[str],
+    environment: Mapping[str, str],
+    limit: float,
+    stdin: str,
+    *,
+    group: Group = "session",
+    said: Callable[[str], None] | None = None,
 ) -> Outcome:
     """Run a program to its end; after ``limit`` seconds its whole process group is killed.
 
-    Without a session of its own it can ask on this process's terminal; then only itself is killed.
+    Args:
+        argv: the program and its arguments.
+        environment: all of its variables.
+        limit: seconds.
+        stdin: what it reads.
+        group: whom it belongs to; one that shares this process's group is killed alone.
+        said: takes each line that it prints, while it runs and in another thread.
     """
     started = time.monotonic()
     try:
-        process = _open(argv, environment, with_stdin=bool(stdin), own_session=own_session)
+        process = _open(argv, environment, with_stdin=bool(stdin), group=group)
     except (OSError, ValueError) as error:
         return _not_started(argv, error)
-    out, err = _Sink(process.stdout, OUTPUT_LIMIT), _Sink(process.stderr, OUTPUT_LIMIT)
+    out, err = _Sink(process.stdout, OUTPUT_LIMIT, said=said), _Sink(process.stderr, OUTPUT_LIMIT, said=said)
     feeder = _feed(process, stdin)
     timed_out = not _ended_within(process, limit)
     if timed_out:
-        if own_session:
+        if group != "shared":
             kill_group(process)
         else:
             # one that became root may not be killed by its person
@@ -70,7 +86,7 @@ def _open(
     *,
     with_stdin: bool = False,
     directory: str = "",
-    own_session: bool = True,
+    group: Group = "session",
 ) -> "subprocess.Popen[bytes]":
     flags = 0
     if os.name == "nt":
@@ -84,7 +100,8 @@ def _open(
         cwd=directory or None,
         creationflags=flags,
         # a session of its own: a group to kill, and no terminal to ask for passwords on
-        start_new_session=own_session and os.name != "nt",
+        start_new_session=group == "session" and os.name != "nt",
+        process_group=0 if group == "own" and os.name != "nt" else None,
     )
 
 
@@ -136,8 +153,17 @@ def _feed(process: "subprocess.Popen[bytes]", text: str) -> threading.Thread | N
 class _Sink(threading.Thread):
     """Reads a pipe to its end; keeps the beginning, or the end, up to a limit."""
 
-    def __init__(self, pipe: IO[bytes] | None, limit: int, *, keep_end: bool = False) -> None:
+    def __init__(
+        self,
+        pipe: IO[bytes] | None,
+        limit: int,
+        *,
+        keep_end: bool = False,
+        said: Callable[[str], None] | None = None,
+    ) -> None:
         super().__init__(name="child-output", daemon=True)
+        self._said = said
+        self._line = b""
         self._pipe = pipe
         self._limit = limit
         self._keep_end = keep_end
@@ -153,6 +179,18 @@ class _Sink(threading.Thread):
         with contextlib.suppress(OSError, ValueError), pipe:
             while piece := os.read(pipe.fileno(), 1 << 16):
                 self._keep(piece)
+                if self._said:
+                    self._say(piece, self._said)
+
+    def _say(self, piece: bytes, said: Callable[[str], None]) -> None:
+        """Pass on the last whole line of a piece; a program that redraws its line ends it with a carriage return."""
+        *whole, self._line = (self._line + piece).replace(b"\r", b"\n").split(b"\n")
+        self._line = self._line[-_TAIL_LIMIT:]
+        line = next((line for line in reversed(whole) if line.strip()), b"")
+        if line:
+            # whoever listens must not hold up the child
+            with contextlib.suppress(Exception):
+                said(line.decode("utf-8", "replace").strip())
 
     def _keep(self, piece: bytes) -> None:
         if not self._keep_end:

@@ -3,7 +3,7 @@
 Run as a program it reads the new content, as Base64, from standard input. It is what runs as root, so it does nothing
 else and imports nothing but the standard library (Python 3.8).
 
-    python3 -I -c TEXT PATH SEEN MODE     SEEN: SHA-256 of the content as it was seen, or "absent"
+    python3 -I -S -c TEXT PATH SEEN MODE  SEEN: SHA-256 of the content as it was seen, or "absent"
                                           MODE: octal for a file that was not there, or "remove"
 
 Exit codes: 0 done, 10 the file was changed meanwhile, 11 the place is not safe, 12 it could not be done.
@@ -11,15 +11,24 @@ Exit codes: 0 done, 10 the file was changed meanwhile, 11 the place is not safe,
 
 import base64
 import contextlib
+import errno
 import hashlib
 import os
 import stat
 import sys
-from typing import List, Optional, Tuple
+from typing import List, NoReturn, Optional, Tuple
 
 DONE, CHANGED, UNSAFE, FAILED = 0, 10, 11, 12
 ABSENT, REMOVE = "absent", "remove"
+OPTION = "--replace-file"
+"""By this first argument the packaged app is this program."""
+
 SIZE_LIMIT = 4 << 20
+_MARK = ".drydock-"
+_MOST_LINKS = 40
+_ACL = "system.posix_acl_access"
+_OF_THE_CONTENT = ("security.ima", "security.evm", "security.capability")
+"""Attributes that vouch for a content, and are wrong for another."""
 
 
 def digest_of(content: Optional[bytes]) -> str:
@@ -40,19 +49,92 @@ def replace(path: str, seen: str, content: Optional[bytes], mode: int) -> Tuple[
         One of the exit codes, and a text.
     """
     try:
-        real = os.path.realpath(path)
-        risk = _risk(real)
-        if risk:
-            return UNSAFE, risk
+        real = settled(path, guarded=os.geteuid() == 0)
         return _replace(real, seen, content, mode)
+    except UnsafeError as error:
+        return UNSAFE, str(error)
     except OSError as error:
-        return FAILED, str(error)
+        return FAILED, f"{error.filename or path}: {error.strerror or error}"
+
+
+class UnsafeError(Exception):
+    """Somebody else than root could exchange what lies on the way to a file."""
+
+
+def settled(path: str, guarded: bool) -> str:
+    """Follow a path name by name and return where it ends without links; its last part need not be there.
+
+    Args:
+        path: an absolute path.
+        guarded: whether every directory and link on the way must be root's alone.
+
+    Raises:
+        UnsafeError: one of them is not.
+    """
+    waiting = _names(path)
+    real = "/"
+    links = 0
+    while waiting:
+        if guarded:
+            _check(real, last=False)
+        name = waiting.pop()
+        if name == "..":
+            real = os.path.dirname(real)
+            continue
+        here = os.path.join(real, name)
+        try:
+            status = os.lstat(here)
+        except FileNotFoundError:
+            if ".." in waiting:
+                _fail(errno.ENOENT, here)
+            real = os.path.join(here, *reversed(waiting))
+            break
+        if not stat.S_ISLNK(status.st_mode):
+            real = here
+            continue
+        links += 1
+        if links > _MOST_LINKS:
+            _fail(errno.ELOOP, path)
+        if guarded and status.st_uid != 0:
+            raise UnsafeError(f"the link {here} can be changed by others than root")
+        target = os.readlink(here)
+        real = "/" if target.startswith("/") else real
+        waiting += _names(target)
+    if guarded:
+        _check(os.path.dirname(real), last=True)
+    return real
+
+
+def _names(path: str) -> List[str]:
+    return [name for name in path.split("/") if name not in ("", ".")][::-1]
+
+
+def _check(folder: str, last: bool) -> None:
+    try:
+        status = os.stat(folder)
+    except FileNotFoundError:
+        # it will be made, in one that was looked at
+        return
+    shared = status.st_mode & 0o002 or (status.st_mode & 0o020 and (status.st_gid != 0 or _has_acl(folder)))
+    # where names are kept by their owners (as in /tmp), what root owns stays, but a new name can be taken by others
+    kept = status.st_mode & stat.S_ISVTX and not last
+    if status.st_uid != 0 or (shared and not kept):
+        raise UnsafeError(f"{folder} can be changed by others than root")
+
+
+def _has_acl(path: str) -> bool:
+    try:
+        return bool(os.getxattr(path, _ACL))
+    except (OSError, AttributeError):
+        return False
+
+
+def _fail(number: int, path: str) -> NoReturn:
+    raise OSError(number, os.strerror(number), path)
 
 
 def _replace(real: str, seen: str, content: Optional[bytes], mode: int) -> Tuple[int, str]:
     folder, name = os.path.split(real)
-    if content is not None and not os.path.isdir(folder):
-        os.mkdir(folder, 0o755)
     if digest_of(_read(real)) != seen:
         return CHANGED, real
     if content is None:
@@ -60,13 +142,18 @@ def _replace(real: str, seen: str, content: Optional[bytes], mode: int) -> Tuple
             os.unlink(real)
             _keep(folder)
         return DONE, real
+    if not os.path.isdir(folder):
+        os.mkdir(folder)
+        # whatever the mask is, who could look before must be able to look again
+        os.chmod(folder, 0o755)  # noqa: S103
+        _keep(os.path.dirname(folder))
+    _sweep(folder, name)
     # a name that no program takes for a configuration
-    fresh = os.path.join(folder, f".{name}.drydock-{os.getpid()}")
+    fresh = os.path.join(folder, f".{name}{_MARK}{os.getpid()}")
     try:
         _write(fresh, content, real, mode)
-        if digest_of(_read(real)) != seen:
+        if not _move(fresh, real, seen):
             return CHANGED, real
-        os.rename(fresh, real)
     finally:
         with contextlib.suppress(OSError):
             os.unlink(fresh)
@@ -74,20 +161,32 @@ def _replace(real: str, seen: str, content: Optional[bytes], mode: int) -> Tuple
     return DONE, real
 
 
-def _risk(real: str) -> str:
-    """Return why root must not write here: somebody else could exchange a directory on the way."""
-    if os.geteuid() != 0:
-        return ""
-    folder = os.path.dirname(real)
-    while True:
-        if os.path.isdir(folder):
-            status = os.stat(folder)
-            shared = status.st_mode & 0o002 or (status.st_mode & 0o020 and status.st_gid != 0)
-            if status.st_uid != 0 or (shared and not status.st_mode & stat.S_ISVTX):
-                return f"{folder} can be changed by others than root"
-        if folder == os.path.dirname(folder):
-            return ""
-        folder = os.path.dirname(folder)
+def _move(fresh: str, real: str, seen: str) -> bool:
+    """Give a file its name, unless somebody else did something there meanwhile."""
+    if digest_of(_read(real)) != seen:
+        return False
+    if seen == ABSENT:
+        try:
+            # takes no name that is there
+            os.link(fresh, real)
+        except FileExistsError:
+            return False
+        except OSError:
+            # a file system without second names
+            os.rename(fresh, real)
+        return True
+    os.rename(fresh, real)
+    return True
+
+
+def _sweep(folder: str, name: str) -> None:
+    """Remove what was left by one of these that was killed in the middle."""
+    start = f".{name}{_MARK}"
+    for left in os.listdir(folder):
+        number = left[len(start) :] if left.startswith(start) else ""
+        if number.isdigit() and not os.path.isdir(f"/proc/{number}") and os.path.isdir("/proc/self"):
+            with contextlib.suppress(OSError):
+                os.unlink(os.path.join(folder, left))
 
 
 def _read(path: str) -> Optional[bytes]:
@@ -114,16 +213,36 @@ def _write(fresh: str, content: bytes, model: str, mode: int) -> None:
         except FileNotFoundError:
             os.fchmod(descriptor, mode)
         else:
-            os.fchown(descriptor, status.st_uid, status.st_gid)
+            own = os.fstat(descriptor)
+            if (own.st_uid, own.st_gid) != (status.st_uid, status.st_gid):
+                _give(descriptor, status, model)
             os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
-            _copy_label(model, descriptor)
+            _copy_attributes(model, descriptor)
         os.fsync(descriptor)
 
 
-def _copy_label(model: str, descriptor: int) -> None:
-    # SELinux knows files by a label; where there is none, or it may not be set, the directory's rule decides
-    with contextlib.suppress(OSError, AttributeError):
-        os.setxattr(descriptor, "security.selinux", os.getxattr(model, "security.selinux"))
+def _give(descriptor: int, status: os.stat_result, model: str) -> None:
+    try:
+        os.fchown(descriptor, status.st_uid, status.st_gid)
+    except OSError as error:
+        raise OSError(error.errno, f"its owner and group cannot be kept ({error.strerror})", model) from error
+
+
+def _copy_attributes(model: str, descriptor: int) -> None:
+    """Keep rights beyond owner, group and others, the label by which SELinux knows the file, and a person's notes."""
+    try:
+        names = os.listxattr(model)
+    except (OSError, AttributeError):
+        return
+    for name in names:
+        if name in _OF_THE_CONTENT:
+            continue
+        try:
+            os.setxattr(descriptor, name, os.getxattr(model, name))
+        except OSError:
+            # without its list of rights the group could do more than before; for the rest the system has a rule
+            if name == _ACL:
+                raise
 
 
 def _keep(folder: str) -> None:
