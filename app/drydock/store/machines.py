@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from drydock.core.changes import KeptMachine
+from drydock.store.regular import read_regular
 
 SCHEMA = 1
 _SIZE_LIMIT = 16 << 20
@@ -29,7 +30,7 @@ def read_machines(path: Path) -> tuple[tuple[KeptMachine, ...], tuple[str, ...]]
     try:
         if path.stat().st_size > _SIZE_LIMIT:
             return (), (f"{path} is larger than any history of this computer; it is begun anew",)
-        kept = msgspec.json.decode(path.read_bytes(), type=_File)
+        kept = msgspec.json.decode(read_regular(path), type=_File)
     except FileNotFoundError:
         return (), ()
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:

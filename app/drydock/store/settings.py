@@ -6,6 +6,8 @@ from typing import Any, Literal, cast
 
 import msgspec
 
+from drydock.store.regular import read_regular
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The person's choices.
@@ -31,7 +33,7 @@ def read_settings(path: Path) -> tuple[Settings, tuple[str, ...]]:
         The settings, and a line for each thing that was ignored.
     """
     try:
-        raw = json.loads(path.read_text("utf-8"))
+        raw = json.loads(read_regular(path).decode("utf-8"))
     except FileNotFoundError:
         return Settings(), ()
     except (OSError, ValueError, RecursionError) as error:

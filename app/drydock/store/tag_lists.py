@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 
 from drydock.core.facts import TagList
+from drydock.store.regular import read_regular
 
 SCHEMA = 1
 _SIZE_LIMIT = 8 << 20
@@ -24,7 +25,7 @@ def read_tag_lists(path: Path) -> tuple[tuple[TagList, ...], tuple[str, ...]]:
     try:
         if path.stat().st_size > _SIZE_LIMIT:
             return (), (f"{path} is larger than any tag list; it is not used",)
-        kept = msgspec.json.decode(path.read_bytes(), type=_File)
+        kept = msgspec.json.decode(read_regular(path), type=_File)
     except FileNotFoundError:
         return (), ()
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
