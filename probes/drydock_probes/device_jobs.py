@@ -32,7 +32,8 @@ class DeviceJobs:
     def _stop(self, *_: Any) -> None:
         self.stopped = True
 
-    def _take(self, record: Record) -> None:
+    def take(self, record: Record) -> None:
+        """Hand a record on, and learn from it."""
         kind = record["type"]
         self.channel.forward(record)
         if kind == "hello":
@@ -43,7 +44,7 @@ class DeviceJobs:
     def job(self, job: Record, seconds: float) -> int:
         """Do one job (``slot`` names it) within a time. Returns its status; 3: torch cannot be imported."""
         known = len(self.broken)
-        end = self._nursery.run(job, time.monotonic() + seconds, self._take, lambda: self.stopped)
+        end = self._nursery.run(job, time.monotonic() + seconds, self.take, lambda: self.stopped)
         if end.stopped or (end.status == 0 and not end.cut) or len(self.broken) > known:
             return end.status
         kind = "timeout" if end.cut else "crash"

@@ -40,6 +40,7 @@ def probe(host: bool, python: str, image: str, gpus: str, session: str, only: st
     """Prove with real kernels that the GPU works, and say what torch is there.
 
     With --only features: a training step, attention back ends, torch.compile, export, libraries, DataLoader, packages.
+    With --only loader: which DataLoader setting feeds this machine best.
     """
     wanted = tuple(name.strip() for name in only.split(",") if name.strip())
     unknown = [name for name in wanted if name not in PROBES]
@@ -89,11 +90,17 @@ def _print(result: ProbeResult) -> None:
     if result.torch is None:
         click.echo("There is no torch to be seen here, so nothing was proved.")
     elif not result.gpus:
-        tried = f"; {_CPU[result.cpu_works]}" if result.cpu_works is not None or not result.features else ""
+        tried = (
+            f"; {_CPU[result.cpu_works]}"
+            if result.cpu_works is not None or not (result.features or result.loading)
+            else ""
+        )
         click.echo(f"torch sees no GPU here{tried}.")
     for feature in result.features:
         word = click.style(_FEATURE[feature.state][0], fg=_FEATURE[feature.state][1])
         click.echo(f"{feature.title} ({feature.device}): {word}" + (f"; {feature.text}" if feature.text else ""))
+    for setting in result.loading:
+        click.echo(f"Loading {setting.kind} ({setting.device}): {setting.text}")
     for problem in result.problems:
         click.echo(f"Problem: {problem}")
     if result.torch is None and result.place.kind == "host":

@@ -4,7 +4,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from drydock.core.bench.features import PREFIX, Feature, features_of
+from drydock.core.bench.features import PREFIX, Feature, LoaderSetting, features_of, loader_settings
 from drydock.core.bench.records import DeviceFacts, ErrorRecord, Final, Hello, Record, Result, TorchFacts
 from drydock.core.trouble import Trouble
 from drydock.jobs.context import Context
@@ -15,13 +15,13 @@ from drydock.world import Stop
 
 __all__ = ["GpuProof", "HostTarget", "ImageTarget", "ProbeJob", "ProbeResult", "ProbeStep", "SessionTarget", "Target"]
 
-ProbeName: TypeAlias = Literal["environment", "kernels", "features"]
+ProbeName: TypeAlias = Literal["environment", "kernels", "features", "loader"]
 
-PROBES: tuple[ProbeName, ...] = ("environment", "kernels", "features")
+PROBES: tuple[ProbeName, ...] = ("environment", "kernels", "features", "loader")
 USUAL: tuple[ProbeName, ...] = ("environment", "kernels")
-"""What proves that a GPU works, in seconds; the features of the framework take a minute more."""
+"""What proves that a GPU works, in seconds; the features of the framework and the loader take minutes more."""
 
-_LIMITS: dict[ProbeName, float] = {"environment": 180.0, "kernels": 900.0, "features": 1200.0}
+_LIMITS: dict[ProbeName, float] = {"environment": 180.0, "kernels": 900.0, "features": 1200.0, "loader": 900.0}
 
 
 class ProbeStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +58,7 @@ class ProbeResult(msgspec.Struct, frozen=True, kw_only=True):
         complete: every probe came to its end.
         problems: failures that belong to no GPU, each as one line.
         features: what the framework can do beyond single kernels; empty where that was not asked.
+        loading: the DataLoader setting for each kind of data; empty where that was not asked.
     """
 
     place: Place
@@ -68,6 +69,7 @@ class ProbeResult(msgspec.Struct, frozen=True, kw_only=True):
     complete: bool
     problems: tuple[str, ...]
     features: tuple[Feature, ...] = ()
+    loading: tuple[LoaderSetting, ...] = ()
     records: tuple[Record, ...]
 
     @property
@@ -137,6 +139,7 @@ def result_of(place: Place, at: str, ends: tuple[ProbeEnd, ...]) -> ProbeResult:
         complete=all(end.final is not None and not end.final.stopped for end in ends),
         problems=_problems(records),
         features=features_of(records),
+        loading=loader_settings(records),
         records=records,
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-Probe: TypeAlias = Literal["environment", "kernels", "bench", "container", "features", "load"]
+Probe: TypeAlias = Literal["environment", "kernels", "bench", "container", "features", "load", "loader"]
 
 PACKAGE = "drydock_probes"
 

@@ -1,5 +1,6 @@
 """What the probe ``features`` found, in words: each feature of the framework works, fails, or is not there and why."""
 
+import contextlib
 from collections.abc import Iterable
 from typing import Any, Literal
 
@@ -50,6 +51,43 @@ def features_of(records: Iterable[Record]) -> tuple[Feature, ...]:
             continue
         state, text = _told(name, record)
         found.append(Feature(device=device, name=name, title=TITLES.get(name, name), state=state, text=text))
+    return tuple(found)
+
+
+class LoaderSetting(msgspec.Struct, frozen=True, kw_only=True):
+    """The smallest setting of a DataLoader within 5 % of the fastest, for one kind of data on one device.
+
+    Attributes:
+        against_none: how many times as fast as loading in the training process itself; None where that was not tried.
+    """
+
+    device: str
+    kind: str
+    workers: int
+    pinned: bool
+    overlapped: bool
+    samples_per_s: float
+    against_none: float | None = None
+
+    @property
+    def text(self) -> str:
+        """The setting as arguments, and what it brings."""
+        words = f"num_workers={self.workers}"
+        if self.device != "cpu":
+            words += f", pin_memory={self.pinned}, non_blocking={self.overlapped}"
+        gain = f", {self.against_none:.1f} times as fast as without workers" if (self.against_none or 0) > 1 else ""
+        return f"{words}: {self.samples_per_s:,.0f} samples/s{gain}"
+
+
+def loader_settings(records: Iterable[Record]) -> tuple[LoaderSetting, ...]:
+    """Return what the probe ``loader`` recommends; records that are no such result are passed over."""
+    found: list[LoaderSetting] = []
+    for record in records:
+        if isinstance(record, Result) and record.slot.startswith("loader/") and record.slot.count("/") == 2:
+            _, device, kind = record.slot.split("/")
+            values = {**record.values, "against_none": record.values.get("against_w0"), "device": device, "kind": kind}
+            with contextlib.suppress(msgspec.ValidationError):
+                found.append(msgspec.convert(values, LoaderSetting))
     return tuple(found)
 
 
