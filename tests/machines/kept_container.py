@@ -19,6 +19,7 @@ from tests.machines.parts import (
     log,
     machine,
     network,
+    node,
     podman,
     setup,
     spec,
@@ -27,7 +28,19 @@ from tests.machines.parts import (
     wsl_driver,
 )
 from tests.machines.started import inside
-from tests.machines.walks import PODMAN_SETUP, XID_CATALOGUE, failed, images_engine, nvml_in, pulled, started, wsl_host
+from tests.machines.walks import (
+    PODMAN_SETUP,
+    ROOTLESS,
+    ROOTLESS_SOCKET,
+    RTX_4090,
+    XID_CATALOGUE,
+    failed,
+    images_engine,
+    nvml_in,
+    pulled,
+    started,
+    wsl_host,
+)
 
 from drydock.core.facts import Disk, Known, Missing, NvmlState, RemappedRows
 from drydock.core.facts.container import (
@@ -651,5 +664,260 @@ KEPT_CONTAINER = (
             ),
         ),
         expected=broken("container-volume/full"),
+    ),
+    Case(
+        name="gentoo-mixed-toolkit",
+        title="Toolkit put together from several versions",
+        description="The hook is of another generation than the runtime that calls it.",
+        sources=("https://github.com/NVIDIA/nvidia-container-toolkit/issues/14",),
+        snapshot=machine(
+            engine=images_engine("20.10.12"),
+            toolkit=toolkit("1.8.1"),
+            container=failed(
+                "OCI runtime create failed: Running hook #1:: error running hook: exit status "
+                "3, stderr: level=error msg=\"No help topic for 'prestart'\""
+            ),
+        ),
+        expected=broken("container-gpu/hook_versions"),
+    ),
+    Case(
+        name="change-root-failed",
+        title="Toolkit whose driver root does not exist",
+        description="config.toml names a root that is not there.",
+        sources=("https://github.com/NVIDIA/nvidia-container-toolkit/issues/679",),
+        snapshot=machine(
+            driver=driver("545.23.08", (12, 3), ("NVIDIA RTX A6000",)),
+            gpus=(gpu("NVIDIA RTX A6000"),),
+            setup=setup("545.23.08"),
+            engine=images_engine("27.3.1"),
+            toolkit=toolkit("1.16.2"),
+            container=failed(
+                "nvidia-container-cli: initialization error: change root failed: no such file or directory: unknown"
+            ),
+        ),
+        expected=broken("container-gpu/hook_root"),
+    ),
+    Case(
+        name="mode-cdi-and-gpus",
+        title="Toolkit set to CDI, launches by --gpus",
+        description="After an update the mode was set to cdi; the hook of --gpus refuses to work.",
+        sources=("https://github.com/NVIDIA/nvidia-container-toolkit/issues/1246",),
+        snapshot=machine(
+            host=host("arch", "6.17.8-arch1-1"),
+            engine=images_engine("28.3.3", system="Arch Linux"),
+            toolkit=toolkit(
+                "1.17.8", config=Known(ToolkitConfig(path=TOOLKIT_SETTINGS, mode="cdi", ldconfig="/sbin/ldconfig"))
+            ),
+            setup=setup("580.95.05", "6.17.8-arch1-1"),
+            container=failed(
+                "error running prestart hook #0: exit status 1, stdout: , stderr: Using "
+                "requested mode 'cdi'\ninvoking the NVIDIA Container Runtime Hook directly "
+                "(e.g. specifying the docker --gpus flag) is not supported. Please use the NVIDIA Container Runtime"
+            ),
+        ),
+        expected=broken("container-gpu/hook_mode"),
+    ),
+    Case(
+        name="toolkit-1-19-1",
+        title="Toolkit with a known regression",
+        description="With 1.19.1 CUDA does not initialise in containers; 1.19.0 works.",
+        sources=("https://github.com/NVIDIA/nvidia-container-toolkit/issues/1967",),
+        snapshot=machine(
+            host=host("manjaro", "6.18.39-1-MANJARO"),
+            driver=driver("580.173.02", (13, 0), ("NVIDIA GeForce GTX 970",), flavour="proprietary", folder="/usr/lib"),
+            gpus=(gpu("NVIDIA GeForce GTX 970"),),
+            setup=setup("580.173.02", "6.18.39-1-MANJARO"),
+            engine=images_engine("29.4.0", system="Manjaro Linux"),
+            toolkit=toolkit("1.19.1"),
+            container=started(
+                "unknown-cuda-error",
+                "CUDA unknown error",
+                nvml=Known(nvml_in("580.173.02")),
+                nvml_again=Known(nvml_in("580.173.02")),
+                cuda=Known(InnerDriver(code=999, name="CUDA_ERROR_UNKNOWN")),
+            ),
+        ),
+        expected=broken("container-cuda/toolkit_fault"),
+    ),
+    Case(
+        name="cuda-dead-in-containers-only",
+        title="CUDA dead in containers only",
+        description="nvidia-smi works inside, cuInit does not; no suspend, no Xid.",
+        sources=("https://github.com/NVIDIA/nvidia-container-toolkit/issues/1743",),
+        snapshot=machine(
+            engine=images_engine("29.4.0", backing_filesystem=Known("zfs")),
+            toolkit=toolkit("1.18.2"),
+            container=started(
+                "unknown-cuda-error", "CUDA unknown error", cuda=Known(InnerDriver(code=999, name="CUDA_ERROR_UNKNOWN"))
+            ),
+        ),
+        expected=broken("container-cuda/unknown_error"),
+    ),
+    Case(
+        name="video-group-lost-inside",
+        title="Nodes for the group video, lost in the container",
+        description="Outside the user opens the nodes by a group; a rootless container does not have it.",
+        sources=("https://github.com/NVIDIA/nvidia-docker/issues/1608",),
+        snapshot=machine(
+            host=host("tumbleweed", "6.17.8-1-default", user=user("sample", "wheel", "video")),
+            driver=driver(
+                "580.95.05",
+                (13, 0),
+                (RTX_4090,),
+                node_access=Known(
+                    tuple(node(n, mode="660", group="video") for n in ("nvidia-uvm", "nvidia0", "nvidiactl"))
+                ),
+            ),
+            engine=podman(
+                "5.6.2",
+                images=pulled("pytorch/pytorch:2.14.1-cuda13.0-cudnn9-runtime"),
+                security=Known(("apparmor", "seccomp", "rootless")),
+            ),
+            engine_setup=engine_setup(**PODMAN_SETUP),
+            toolkit=toolkit(specs=(spec("580.95.05", 1),)),
+            setup=setup("580.95.05", "6.17.8-1-default"),
+            container=started(
+                "no-device",
+                "No CUDA GPUs are available",
+                starts=(StartAttempt(gpus="cdi", started=True),),
+                nodes=Known(
+                    tuple(
+                        InnerNode(path=f"/dev/{n}", error="Permission denied")
+                        for n in ("nvidia-uvm", "nvidia0", "nvidiactl")
+                    )
+                ),
+                nvml=Known(InnerDriver(code=4, name="NVML_ERROR_NO_PERMISSION")),
+                nvml_again=Known(InnerDriver(code=4, name="NVML_ERROR_NO_PERMISSION")),
+                cuda=Known(InnerDriver(code=100, name="CUDA_ERROR_NO_DEVICE")),
+            ),
+        ),
+        expected=broken("container-nodes/denied_group"),
+    ),
+    Case(
+        name="no-delegation",
+        title="Rootless Docker without delegated control groups",
+        description="systemd refuses the unit of each container.",
+        sources=("https://github.com/vmware/photon/issues/1474",),
+        snapshot=machine(
+            host=host("debian", "6.1.0-41-amd64", user=user("sample")),
+            engine=images_engine("28.5.2", **ROOTLESS),
+            engine_setup=engine_setup(
+                daemon_json(path="/home/sample/.config/docker/daemon.json", reader="rootless"), sockets=ROOTLESS_SOCKET
+            ),
+            toolkit=toolkit(
+                "1.17.8", config=Known(ToolkitConfig(path=TOOLKIT_SETTINGS, no_cgroups=True, ldconfig="/sbin/ldconfig"))
+            ),
+            setup=setup("580.95.05", "6.1.0-41-amd64"),
+            container=failed(
+                "runc create failed: unable to start container process: unable to apply cgroup "
+                'configuration: unable to start unit "docker-bd28.scope": Permission denied: unknown',
+                trouble="engine-error",
+                also_plain=True,
+            ),
+        ),
+        expected=broken("container-start/delegation"),
+    ),
+    Case(
+        name="capability-change-refused",
+        title="Rootless runc and the hook",
+        description="The hook cannot change its capabilities.",
+        sources=("https://github.com/opencontainers/runc/issues/2952",),
+        snapshot=machine(
+            host=host("jammy", "5.15.0-157-generic", user=user("sample")),
+            engine=images_engine("26.1.4", **ROOTLESS),
+            engine_setup=engine_setup(
+                daemon_json(path="/home/sample/.config/docker/daemon.json", reader="rootless"), sockets=ROOTLESS_SOCKET
+            ),
+            toolkit=toolkit(
+                "1.14.6",
+                config=Known(ToolkitConfig(path=TOOLKIT_SETTINGS, no_cgroups=True, ldconfig="/sbin/ldconfig.real")),
+            ),
+            setup=setup("580.95.05", "5.15.0-157-generic"),
+            container=failed(
+                "nvidia-container-cli: permission error: capability change failed: operation not permitted"
+            ),
+        ),
+        expected=broken("container-gpu/hook_privilege"),
+    ),
+    Case(
+        name="driver-fails-to-process",
+        title="Driver that fails the toolkit's request",
+        description="nvidia-smi works slowly; the toolkit's helper gets no answer.",
+        sources=("https://github.com/NVIDIA/nvidia-docker/issues/1225",),
+        snapshot=machine(
+            host=host("debian", "6.1.0-41-amd64"),
+            engine=images_engine("24.0.9"),
+            toolkit=toolkit("1.13.5"),
+            setup=setup("580.95.05", "6.1.0-41-amd64"),
+            container=failed(
+                "nvidia-container-cli.real: initialization error: driver error: failed to process request: unknown"
+            ),
+        ),
+        expected=broken("container-gpu/hook_slow"),
+    ),
+    Case(
+        name="wsl-blocked-inside-only",
+        title="WSL whose containers are blocked",
+        description="nvidia-smi works in WSL; in the container the operating system blocks it.",
+        sources=("https://github.com/microsoft/WSL/issues/9962",),
+        snapshot=machine(
+            host=wsl_host(),
+            driver=wsl_driver("531.41", (12, 1)),
+            gpus=(gpu("NVIDIA GeForce RTX 3060", wsl=True),),
+            setup=WSL_SETUP,
+            wsl=WSL,
+            engine=images_engine("23.0.3"),
+            toolkit=toolkit("1.13.0"),
+            container=started(
+                "no-device",
+                "No CUDA GPUs are available",
+                nodes=Known((InnerNode(path="/dev/dxg"),)),
+                libraries=Known(
+                    (
+                        InnerLibrary(name="libcuda.so.1", loaded=True, path="/usr/lib/x86_64-linux-gnu/libcuda.so.1"),
+                        InnerLibrary(
+                            name="libnvidia-ml.so.1", loaded=True, path="/usr/lib/x86_64-linux-gnu/libnvidia-ml.so.1"
+                        ),
+                    )
+                ),
+                nvml=Known(
+                    InnerDriver(
+                        code=17, name="NVML_ERROR_OPERATING_SYSTEM", text="GPU access blocked by the operating system"
+                    )
+                ),
+                nvml_again=Known(InnerDriver(code=17, name="NVML_ERROR_OPERATING_SYSTEM")),
+                cuda=Known(InnerDriver(code=100, name="CUDA_ERROR_NO_DEVICE")),
+            ),
+        ),
+        expected=broken("container-nvml/wsl_blocked"),
+    ),
+    Case(
+        name="frontend-renamed",
+        title="Old toolkit with driver 550",
+        description="The driver renamed its device class; the toolkit looks for the old name.",
+        sources=("https://github.com/NVIDIA/nvidia-container-toolkit/issues/381",),
+        snapshot=machine(
+            host=host("jammy", "5.15.0-157-generic"),
+            driver=driver("550.54.14", (12, 4), ("NVIDIA GeForce RTX 3090",)),
+            gpus=(gpu("NVIDIA GeForce RTX 3090"),),
+            setup=setup("550.54.14", "5.15.0-157-generic"),
+            engine=images_engine("25.0.3"),
+            toolkit=toolkit("1.14.3"),
+            container=started(
+                "no-device",
+                "No CUDA GPUs are available",
+                nodes=Known(
+                    (
+                        InnerNode(path="/dev/nvidia0", error="Operation not permitted"),
+                        InnerNode(path="/dev/nvidiactl", error="Operation not permitted"),
+                        InnerNode(path="/dev/nvidia-uvm"),
+                    )
+                ),
+                nvml=Known(InnerDriver(code=999, name="NVML_ERROR_UNKNOWN")),
+                nvml_again=Known(InnerDriver(code=999, name="NVML_ERROR_UNKNOWN")),
+                cuda=Known(InnerDriver(code=100, name="CUDA_ERROR_NO_DEVICE")),
+            ),
+        ),
+        expected=broken("container-nodes/denied"),
     ),
 )

@@ -4,6 +4,7 @@ from tests.machines.case import Case, broken
 from tests.machines.parts import (
     ABSENT,
     GIB,
+    NOT_SUPPORTED,
     WSL,
     WSL_SETUP,
     changed,
@@ -997,5 +998,72 @@ KEPT_DRIVER = (
             ),
         ),
         expected=broken("gpu-fabric/stuck"),
+    ),
+    Case(
+        name="above-4g-switched-off",
+        title="RTX 5090 without Above 4G decoding",
+        description="Firmware settings of the board are at their defaults; the open module cannot start the card.",
+        sources=("https://github.com/NVIDIA/open-gpu-kernel-modules/issues/862",),
+        snapshot=machine(
+            driver=driver("575.57.08", (12, 9), ("NVIDIA GeForce RTX 5090",)),
+            gpus=(),
+            setup=setup("575.57.08"),
+            kernel_log=log(
+                "NVRM: GPU 0000:01:00.0: RmInitAdapter failed! (0x22:0x56:884)",
+                "NVRM: GPU 0000:01:00.0: rm_init_adapter failed, device minor number 0",
+            ),
+        ),
+        expected=broken("driver-log/init_failed"),
+    ),
+    Case(
+        name="nouveau-took-three",
+        title="Nouveau took all three V100",
+        description="The installed driver's probe was not called: nouveau had the cards first.",
+        sources=("https://github.com/mattshma/bigdata/issues/133",),
+        snapshot=machine(
+            host=host("rocky", "5.14.0-611.5.1.el9_7.x86_64"),
+            driver=not_loaded(("Tesla V100-SXM2-16GB",) * 3, "570.195.03", held_by="nouveau"),
+            gpus=(),
+            setup=setup(
+                "570.195.03", "5.14.0-611.5.1.el9_7.x86_64", **{**NOT_LOADED, "loaded_modules": Known(("nouveau",))}
+            ),
+            kernel_log=log(
+                "NVRM: The NVIDIA probe routine was not called for 3 device(s).",
+                "NVRM: nouveau, rivafb, nvidiafb or rivatv",
+                "NVRM: No NVIDIA graphics adapter probed!",
+            ),
+        ),
+        expected=broken("driver-bound/nouveau"),
+    ),
+    Case(
+        name="mig-parent-in-lxd",
+        title="Slices wanted, none made",
+        description="MIG mode is on in a passed-through A100 and has no instance.",
+        sources=("https://github.com/canonical/lxd/issues/11804",),
+        snapshot=machine(
+            host=host("jammy", "5.15.0-157-generic", in_container=Known(True)),
+            driver=driver("530.41.03", (12, 1), ("NVIDIA A100-SXM4-40GB",)),
+            gpus=(
+                gpu(
+                    "NVIDIA A100-SXM4-40GB",
+                    server=True,
+                    mig=Known(True),
+                    mig_pending=Known(True),
+                    utilisation=NOT_SUPPORTED,
+                ),
+            ),
+            engine=images_engine("24.0.9"),
+            setup=setup(
+                "530.41.03",
+                "5.15.0-157-generic",
+                kernels=Known(()),
+                module_on_disk=ABSENT,
+                module_signer=ABSENT,
+                packages=Known(()),
+                services=Known(()),
+                service_files=Known(()),
+            ),
+        ),
+        expected=broken("gpu-mig/no_slices"),
     ),
 )

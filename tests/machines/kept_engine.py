@@ -29,7 +29,17 @@ from tests.machines.parts import (
     user,
     wsl_driver,
 )
-from tests.machines.walks import PODMAN_SETUP, RTX_4090, failed, images_engine, pulled, started, wsl_host
+from tests.machines.walks import (
+    PODMAN_SETUP,
+    ROOTLESS,
+    ROOTLESS_SOCKET,
+    RTX_4090,
+    failed,
+    images_engine,
+    pulled,
+    started,
+    wsl_host,
+)
 
 from drydock.core.facts import CdiSpec, Clock, Disk, Known, Missing, User
 from drydock.core.facts.container import Reached
@@ -531,5 +541,158 @@ KEPT_ENGINE = (
             container=failed("stat nvidia.com/gpu=all: no such file or directory", trouble="engine-error", way="cdi"),
         ),
         expected=broken("toolkit-path/podman_old"),
+    ),
+    Case(
+        name="podman-after-driver-update",
+        title="Podman after an update of the driver",
+        description="The specification still names files of the former driver.",
+        sources=("https://github.com/podman-container-tools/podman/issues/26233",),
+        snapshot=machine(
+            host=host("ubuntu", "6.14.0-33-generic", user=user("sample")),
+            driver=driver("570.195.03", (12, 8), ("NVIDIA GeForce RTX 3060",)),
+            gpus=(gpu("NVIDIA GeForce RTX 3060"),),
+            setup=setup("570.195.03"),
+            engine=podman(
+                "5.4.1",
+                images=pulled("pytorch/pytorch:2.14.1-cuda12.8-cudnn9-runtime"),
+                security=Known(("apparmor", "seccomp", "rootless")),
+            ),
+            engine_setup=engine_setup(**PODMAN_SETUP),
+            toolkit=toolkit(
+                "1.17.8",
+                specs=(
+                    spec(
+                        "570.133.07",
+                        1,
+                        path="/etc/cdi/nvidia.yaml",
+                        gone=("/usr/lib/x86_64-linux-gnu/libcuda.so.570.133.07",),
+                    ),
+                ),
+                refresh=Known(CdiRefresh(installed=False, enabled=False)),
+            ),
+            container=failed(
+                "crun: cannot stat `/usr/lib/x86_64-linux-gnu/libEGL_nvidia.so.570.133.07`: No such file or directory",
+                trouble="engine-error",
+                way="cdi",
+            ),
+        ),
+        expected=broken("toolkit-cdi/stale"),
+    ),
+    Case(
+        name="rootless-on-cgroup1",
+        title="Rootless Docker on control groups of version 1",
+        description="The hook may not open the list of devices.",
+        sources=("https://github.com/NVIDIA/nvidia-docker/issues/1155",),
+        snapshot=machine(
+            host=host("focal", "5.4.0-216-generic", user=user("sample")),
+            driver=driver("535.274.02", (12, 2), ("NVIDIA GeForce RTX 2080 Ti",)),
+            gpus=(gpu("NVIDIA GeForce RTX 2080 Ti"),),
+            setup=setup("535.274.02", "5.4.0-216-generic"),
+            engine=images_engine(
+                "24.0.9",
+                **ROOTLESS,
+                cgroup_version=Known("1"),
+                cgroup_driver=Known("none"),
+                cdi_devices=NOT_SUPPORTED,
+                cdi_directories=NOT_SUPPORTED,
+            ),
+            engine_setup=engine_setup(
+                daemon_json(path="/home/sample/.config/docker/daemon.json", reader="rootless"), sockets=ROOTLESS_SOCKET
+            ),
+            toolkit=toolkit("1.13.5"),
+            container=failed(
+                "nvidia-container-cli: mount error: open failed: "
+                "/sys/fs/cgroup/devices/user.slice/devices.allow: permission denied: unknown"
+            ),
+        ),
+        expected=broken("toolkit-settings/cgroups_rootless"),
+    ),
+    Case(
+        name="two-objects-in-daemon-json",
+        title="daemon.json with two objects",
+        description="A second pair of braces was appended for the name servers.",
+        sources=("https://github.com/NVIDIA/nvidia-docker/issues/761",),
+        snapshot=machine(
+            engine=unreached("not_running", "dial unix /var/run/docker.sock: connect: connection refused"),
+            engine_setup=engine_setup(
+                daemon_json(keys=(), runtimes={}, problem="Extra data: line 9 column 1"), started=ABSENT
+            ),
+            engine_contents=Missing("not_asked"),
+        ),
+        expected=broken("engine-config/unreadable"),
+    ),
+    Case(
+        name="runtime-flag-and-file",
+        title="Runtime given by flag and by file",
+        description="An old drop-in passes --add-runtime, and daemon.json has the runtime too.",
+        sources=(
+            "https://github.com/NVIDIA/nvidia-container-runtime/issues/35",
+            "https://github.com/NVIDIA/nvidia-docker/issues/761",
+        ),
+        snapshot=machine(
+            engine=unreached("not_running", "dial unix /var/run/docker.sock: connect: connection refused"),
+            engine_setup=engine_setup(daemon_json(), started=ABSENT),
+            engine_contents=Missing("not_asked"),
+        ),
+        expected=broken("engine-running/not_running"),
+    ),
+    Case(
+        name="driver-450-for-t4",
+        title="T4 with a driver of 2020",
+        description="CUDA 11.0 is the newest that driver 450 runs.",
+        sources=("https://github.com/pytorch/pytorch/issues/85332",),
+        snapshot=machine(
+            host=host("focal", "5.4.0-216-generic"),
+            driver=driver("418.226.00", (10, 1), ("Tesla T4",), flavour="proprietary"),
+            gpus=(gpu("Tesla T4", server=True),),
+            setup=setup("418.226.00", "5.4.0-216-generic"),
+            engine=engine(
+                "20.10.24",
+                cgroup_version=Known("1"),
+                cgroup_driver=Known("cgroupfs"),
+                cdi_devices=NOT_SUPPORTED,
+                cdi_directories=NOT_SUPPORTED,
+            ),
+            toolkit=toolkit("1.5.1"),
+        ),
+        expected=broken("image-driver/too_old"),
+    ),
+    Case(
+        name="context-of-desktop-on-linux",
+        title="User's context leads to Docker Desktop",
+        description="With sudo the GPU works, without it the request goes to Docker Desktop's machine.",
+        sources=("https://github.com/NVIDIA/nvidia-container-toolkit/issues/175",),
+        snapshot=machine(
+            engine=images_engine(
+                "28.5.1",
+                system="Docker Desktop",
+                endpoint="unix:///home/sample/.docker/desktop/docker.sock",
+                chosen_by="context desktop-linux",
+                product=Known("Docker Desktop 4.49.0"),
+                runtimes=PLAIN_RUNTIMES,
+                data_root_free=Missing("not_applicable"),
+                data_root_inodes=Missing("not_applicable"),
+            ),
+            engine_setup=engine_setup(
+                daemon_json(),
+                context=Known("desktop-linux"),
+                sockets=Known(
+                    (
+                        EngineSocket(
+                            path="/var/run/docker.sock",
+                            kind="system",
+                            mode=Known(432),
+                            owner=Known("root"),
+                            group=Known("docker"),
+                        ),
+                        EngineSocket(path="/home/sample/.docker/desktop/docker.sock", kind="desktop"),
+                    )
+                ),
+            ),
+            container=failed(
+                'could not select device driver "" with capabilities: [[gpu]]', trouble="gpu-request-ignored"
+            ),
+        ),
+        expected=broken("engine-kind/desktop_linux"),
     ),
 )

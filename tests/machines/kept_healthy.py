@@ -35,7 +35,17 @@ from tests.machines.parts import (
     user,
     wsl_driver,
 )
-from tests.machines.walks import NOT_LOADED, RTX_4090, XID_CATALOGUE, images_engine, nvml_in, started, wsl_host
+from tests.machines.walks import (
+    NOT_LOADED,
+    ROOTLESS,
+    ROOTLESS_SOCKET,
+    RTX_4090,
+    XID_CATALOGUE,
+    images_engine,
+    nvml_in,
+    started,
+    wsl_host,
+)
 
 from drydock.core.facts import (
     CdiSpec,
@@ -55,9 +65,9 @@ from drydock.core.facts import (
     Toolkit,
     User,
 )
-from drydock.core.facts.container import Reached, StartAttempt
+from drydock.core.facts.container import InnerNode, Reached, StartAttempt
 from drydock.core.facts.engine import CdiRefresh, ToolkitConfig
-from drydock.core.facts.engine_setup import EngineSocket
+from drydock.core.facts.engine_setup import EngineSocket, Mount
 
 KEPT_HEALTHY = (
     Case(
@@ -940,6 +950,93 @@ KEPT_HEALTHY = (
                 ),
             ),
             gpus=(gpu("NVIDIA GeForce RTX 3090"),),
+        ),
+        expected=healthy(),
+    ),
+    Case(
+        name="manjaro-gtx970",
+        title="Manjaro with a GTX 970",
+        description="The proprietary 580 and toolkit 1.19.0.",
+        sources=("https://github.com/NVIDIA/nvidia-container-toolkit/issues/1967",),
+        snapshot=machine(
+            host=host("manjaro", "6.18.39-1-MANJARO"),
+            driver=driver("580.173.02", (13, 0), ("NVIDIA GeForce GTX 970",), flavour="proprietary", folder="/usr/lib"),
+            gpus=(gpu("NVIDIA GeForce GTX 970"),),
+            setup=setup("580.173.02", "6.18.39-1-MANJARO"),
+            engine=engine("29.4.0", system="Manjaro Linux"),
+            toolkit=toolkit("1.19.0", specs=(spec("580.173.02", 1),)),
+        ),
+        expected=healthy(),
+    ),
+    Case(
+        name="rootless-with-cdi",
+        title="Rootless Docker with CDI",
+        description="no-cgroups is off and does not matter.",
+        sources=("https://github.com/NVIDIA/nvidia-container-toolkit/issues/196",),
+        snapshot=machine(
+            host=host("debian", "6.1.0-41-amd64", user=user("sample")),
+            engine=images_engine(
+                "28.5.2",
+                **ROOTLESS,
+                runtimes=PLAIN_RUNTIMES,
+                cdi_devices=Known(("nvidia.com/gpu=0", "nvidia.com/gpu=all")),
+            ),
+            engine_setup=engine_setup(sockets=ROOTLESS_SOCKET),
+            toolkit=toolkit(specs=(spec("580.95.05", 1),)),
+            setup=setup("580.95.05", "6.1.0-41-amd64"),
+            container=started(starts=(StartAttempt(gpus="cdi", started=True),)),
+        ),
+        expected=healthy(),
+    ),
+    Case(
+        name="zfs-root",
+        title="Everything on ZFS",
+        description="Docker keeps its layers on ZFS.",
+        sources=("https://github.com/NVIDIA/nvidia-container-toolkit/issues/1743",),
+        snapshot=machine(
+            engine=images_engine(
+                "29.4.0",
+                storage_driver=Known("zfs"),
+                backing_filesystem=Known("zfs"),
+                cdi_devices=Known(("nvidia.com/gpu=0", "nvidia.com/gpu=all")),
+            ),
+            toolkit=toolkit(specs=(spec("580.95.05", 1),)),
+            engine_setup=engine_setup(
+                daemon_json(), mounts=Known((Mount(path="/", kind="zfs"), Mount(path="/home", kind="zfs")))
+            ),
+            container=started(),
+        ),
+        expected=healthy(),
+    ),
+    Case(
+        name="wsl-with-cdi",
+        title="WSL with Docker and CDI",
+        description="The specification names /dev/dxg; the driver is that of Windows.",
+        sources=("https://docs.nvidia.com/cuda/wsl-user-guide/index.html",),
+        snapshot=machine(
+            host=wsl_host(),
+            driver=wsl_driver("581.42", (13, 0)),
+            gpus=(gpu("NVIDIA GeForce RTX 4060 Ti", wsl=True),),
+            setup=WSL_SETUP,
+            wsl=WSL,
+            engine=images_engine("28.5.2", cdi_devices=Known(("nvidia.com/gpu=all",))),
+            toolkit=toolkit(
+                specs=(
+                    CdiSpec(
+                        path="/var/run/cdi/nvidia.yaml",
+                        devices=("nvidia.com/gpu=all",),
+                        driver_version=Missing("absent", "no library file name carries a version"),
+                        files=12,
+                        gone=Known(()),
+                    ),
+                )
+            ),
+            container=started(
+                starts=(StartAttempt(gpus="cdi", started=True),),
+                nodes=Known((InnerNode(path="/dev/dxg"),)),
+                nvml=Known(nvml_in("581.42")),
+                nvml_again=Known(nvml_in("581.42")),
+            ),
         ),
         expected=healthy(),
     ),

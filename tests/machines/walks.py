@@ -28,6 +28,16 @@ PODMAN_SETUP: dict[str, Any] = {
     "unit_hosts": ABSENT,
     "docker_group": Known(False),
 }
+ROOTLESS: dict[str, Any] = {
+    "endpoint": "unix:///run/user/1000/docker.sock",
+    "chosen_by": "rootless Docker's socket",
+    "rootless": Known(True),
+    "data_root": Known("/home/sample/.local/share/docker"),
+    "security": Known(("seccomp", "rootless", "cgroupns")),
+}
+"""What an engine tells that runs as its user."""
+
+ROOTLESS_SOCKET = Known((EngineSocket(path="/run/user/1000/docker.sock", kind="rootless"),))
 _IMAGE = "pytorch/pytorch:2.14.1-cuda13.0-cudnn9-runtime"
 _NO_CUDA = "libcuda.so.1: cannot open shared object file: No such file or directory"
 _NO_NVML = "libnvidia-ml.so.1: cannot open shared object file: No such file or directory"

@@ -26,11 +26,12 @@ from tests.support.snapshots import (
     host,
     replaced,
     server_snapshot,
+    toolkit,
     wsl_snapshot,
 )
 
 from drydock.core.checks.container_table import CONTAINER, LOAD, TORCH
-from drydock.core.facts import DriverSetup, EngineSetup, Known, Missing
+from drydock.core.facts import DeviceNode, DriverSetup, EngineSetup, Known, Missing
 from drydock.core.facts.container import InnerTools, KernelRun, Reached, StartAttempt
 from drydock.core.facts.load import CopySpeed, DiskSpeed, LoadFacts, MemoryTest, Soak
 
@@ -45,6 +46,11 @@ HOOK = [
     ("hook_mode", "invoking the NVIDIA Container Runtime Hook directly (e.g. --gpus) is not supported"),
     ("hook_image_driver", "mount error: file creation failed: /merged/usr/lib/libnvidia-ml.so.1: file exists"),
     ("hook_slow", "nvidia-container-cli: initialization error: driver rpc error: timed out: unknown"),
+    ("hook_slow", "nvidia-container-cli.real: initialization error: driver error: failed to process request"),
+    ("hook_root", "nvidia-container-cli: initialization error: change root failed: no such file or directory"),
+    ("hook_rules", "mount error: open failed: /sys/fs/cgroup/devices/user.slice/devices.allow: permission denied"),
+    ("hook_privilege", "nvidia-container-cli: permission error: capability change failed: operation not permitted"),
+    ("hook_versions", "error running hook: exit status 3, stderr: No help topic for 'prestart'"),
     ("hook_unknown_device", "nvidia-container-cli: device error: 4: unknown device: unknown"),
     ("hook_node_gone", "mount error: stat failed: /dev/nvidia-modeset: no such file or directory"),
 ]
@@ -52,12 +58,21 @@ START = [
     ("other_processor", "exec /usr/bin/python3: exec format error"),
     ("nested", "open sysctl net.ipv4.ip_unprivileged_port_start file: reopen fd 8: permission denied"),
     ("firewall", "iptables failed: iptables --wait -t nat -A DOCKER: iptables: No chain/target/match by that name."),
+    ("delegation", 'unable to apply cgroup configuration: unable to start unit "docker-1.scope": Permission denied'),
     ("few_ids", 'exec: "newuidmap": executable file not found in $PATH'),
     ("few_ids", "potentially insufficient UIDs or GIDs available in user namespace"),
     ("no_space", "write /var/lib/docker/overlay2/link: no space left on device"),
     ("overlay", "error creating overlay mount to /var/lib/docker/overlay2/abc/merged: invalid argument"),
     ("no_runtime", 'exec: "runc": executable file not found in $PATH'),
 ]
+BY_GROUP = healthy_snapshot(
+    engine=engine(rootless=Known(value=True)),
+    driver=driver(
+        node_access=Known((DeviceNode(name="nvidia0", mode="660", owner="root", group="video", usable=True),))
+    ),
+)
+FAULTY = healthy_snapshot(toolkit=toolkit(version=Known("1.19.1")))
+BLOCKED = Known(nvml(code=17, name="NVML_ERROR_OPERATING_SYSTEM"))
 SLEPT = healthy_snapshot(setup=DriverSetup(suspends=Known(2), keeps_memory=Known(value=False)))
 ENFORCING = healthy_snapshot(
     engine=engine(security=Known(("seccomp", "selinux"))), engine_setup=EngineSetup(selinux=Known("enforcing"))
@@ -161,6 +176,12 @@ CASES = [
         "broken",
         "denied_selinux",
     ),
+    (
+        "container-nodes",
+        walked(BY_GROUP, nodes=nodes("/dev/nvidia0", error="Permission denied")),
+        "broken",
+        "denied_group",
+    ),
     # a control group says it in other words
     (
         "container-nodes",
@@ -179,6 +200,7 @@ CASES = [
         "absent",
     ),
     ("container-library", walked(libraries=libraries(error="libcuda.so.1: file too short")), "broken", "unloadable"),
+    ("container-nvml", walked(wsl_snapshot(), nodes=nodes("/dev/dxg"), nvml=BLOCKED), "broken", "wsl_blocked"),
     ("container-nvml", walked(), "ok", "ok"),
     ("container-nvml", with_nvml(code=999, name="NVML_ERROR_UNKNOWN"), "broken", "lost_access"),
     ("container-nvml", with_nvml(code=4), "broken", "no_permission"),
@@ -203,6 +225,12 @@ CASES = [
     ("container-cuda", with_cuda(100), "broken", "no_device"),
     ("container-cuda", with_cuda(999), "broken", "unknown_error"),
     ("container-cuda", walked(SLEPT, cuda=Known(cuda(code=999, name="CUDA_ERROR_UNKNOWN"))), "broken", "after_suspend"),
+    (
+        "container-cuda",
+        walked(FAULTY, cuda=Known(cuda(code=999, name="CUDA_ERROR_UNKNOWN"))),
+        "broken",
+        "toolkit_fault",
+    ),
     ("container-cuda", walked(SLEPT, cuda=Known(cuda(code=804, name="COMPAT"))), "broken", "compat"),
     ("container-cuda", with_cuda(304), "broken", "lost_access"),
     ("container-cuda", with_cuda(802), "broken", "not_ready"),

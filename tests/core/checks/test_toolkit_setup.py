@@ -271,6 +271,15 @@ CASES = {
         "not_tested",
         "mig",
     ),
+    "GPUs of Windows": (
+        replaced(
+            specs(spec(devices=("nvidia.com/gpu=all",))),
+            host=host(kernel=Known("6.6.87.2-microsoft-standard-WSL2"), wsl=Known(value=True)),
+        ),
+        "toolkit-cdi-gpus",
+        "ok",
+        "ok",
+    ),
     "GPUs of a closed specification": (
         specs(spec(devices=(), driver_version=Missing("no_permission", "[Errno 13]"))),
         "toolkit-cdi-gpus",

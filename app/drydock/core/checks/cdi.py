@@ -4,7 +4,7 @@ import re
 
 from drydock.core.checks.check import Answer, attention, broken, not_tested, ok, seen, unknown
 from drydock.core.checks.engine_situation import config_of, numbers_of
-from drydock.core.checks.situation import has_nvidia_runtime, is_podman
+from drydock.core.checks.situation import has_nvidia_runtime, is_podman, is_wsl
 from drydock.core.checks.toolkit import is_closed
 from drydock.core.checks.toolkit_setup import WRITES_CDI_ITSELF, beside_the_point
 from drydock.core.facts import CdiSpec, Known, Missing, Snapshot, known_or
@@ -88,6 +88,9 @@ def ask_gpus(snapshot: Snapshot) -> Answer:
         Evidence("devices in the specifications", ", ".join(sorted(names)) or "(none)"),
         Evidence("GPUs of the driver", ", ".join(known_or(gpu.uuid, str(gpu.index)) for gpu in gpus)),
     )
+    if is_wsl(snapshot) and "all" in names:
+        # what Windows lends is one device, for all its GPUs
+        return ok(*evidence, count=len(gpus))
     absent = [gpu.index for gpu in gpus if not names & {str(gpu.index), f"gpu{gpu.index}", known_or(gpu.uuid, "")}]
     if absent:
         return attention("absent", *evidence, gpus=", ".join(str(index) for index in absent))

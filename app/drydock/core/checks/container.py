@@ -27,6 +27,12 @@ _REFUSALS = {
 _UNNAMED = ("gpu-runtime-failed", "engine-error", "container-died", "")
 """Troubles that do not say why: the words of the refusal have to."""
 
+_OPERATING_SYSTEM = 17
+"""NVML's code for a GPU that the operating system keeps from it; in WSL that is Windows."""
+
+_FAULTY_TOOLKITS = ("1.19.1",)
+"""Versions with which CUDA was reported not to start in containers though it does outside."""
+
 _NVML = {4: "no_permission", 9: "not_loaded", 15: "lost", 17: "lost_access", 18: "mismatch", 999: "lost_access"}
 _CUDA = {
     34: "stub",
@@ -39,6 +45,7 @@ _CUDA = {
     804: "compat",
     999: "unknown_error",
 }
+_UNKNOWN_ERROR = 999
 _ALSO_AFTER_SLEEP = (3, 100, 101, 999)
 """CUDA's errors while nvidia_uvm has not survived a suspend; mostly 999, and NVML works all the same."""
 
@@ -126,11 +133,21 @@ def ask_nodes(snapshot: Snapshot) -> Answer:
     if not any(re.fullmatch(r"/dev/nvidia\d+", node.path) for node in nodes):
         return broken("none", evidence)
     if closed:
-        variant = "denied_selinux" if _selinux_denies(snapshot, closed[0]) else "denied"
-        return broken(variant, evidence, path=closed[0].path, text=closed[0].error)
+        return broken(_why_denied(snapshot, closed[0]), evidence, path=closed[0].path, text=closed[0].error)
     if not any(node.path == "/dev/nvidia-uvm" for node in nodes):
         return broken("no_uvm", evidence)
     return ok(evidence, count=len(nodes))
+
+
+def _why_denied(snapshot: Snapshot, node: InnerNode) -> str:
+    """Return the variant for a node that cannot be opened inside."""
+    if _selinux_denies(snapshot, node):
+        return "denied_selinux"
+    outside = known_or(snapshot.driver.node_access, ())
+    # the last digit of the mode is for everybody who is not of the node's group
+    by_group = any(f"/dev/{found.name}" == node.path and found.mode[-1:] not in ("6", "7") for found in outside)
+    rootless = known_or(snapshot.engine.rootless, default=False) and not snapshot.engine.remote
+    return "denied_group" if by_group and rootless else "denied"
 
 
 def _selinux_denies(snapshot: Snapshot, node: InnerNode) -> bool:
@@ -226,6 +243,8 @@ def ask_nvml(snapshot: Snapshot) -> Answer:
     evidence = _driver_evidence("nvmlInit inside", nvml)
     if nvml.code != 0:
         code = nvml.code if nvml.code is not None else -1
+        if code == _OPERATING_SYSTEM and is_wsl(snapshot):
+            return broken("wsl_blocked", *evidence, code=code, text=nvml.name or nvml.text)
         return broken(_NVML.get(code, "failed"), *evidence, code=code, text=nvml.name or nvml.text)
     count, here = known_or(nvml.count, 0), _host_count(snapshot)
     if count == 0:
@@ -254,6 +273,10 @@ def ask_cuda(snapshot: Snapshot) -> Answer:
     if code in _ALSO_AFTER_SLEEP and may_have_slept_badly(snapshot):
         evidence += (seen("suspends since the start", snapshot.setup.suspends),)
         return broken("after_suspend", *evidence, code=code, text=cuda.name or cuda.text)
+    version = known_or(snapshot.toolkit.version, "")
+    if code == _UNKNOWN_ERROR and version in _FAULTY_TOOLKITS and not snapshot.engine.remote:
+        evidence += (seen("nvidia-ctk --version", snapshot.toolkit.version),)
+        return broken("toolkit_fault", *evidence, code=code, text=cuda.name or cuda.text, version=version)
     return broken(_CUDA.get(code, "failed"), *evidence, code=code, text=cuda.name or cuda.text)
 
 

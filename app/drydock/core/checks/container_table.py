@@ -59,7 +59,7 @@ CONTAINER = (
         ask=container.ask_nodes,
         reads=("host", "driver", "engine", "engine_setup", "inside"),
         needs=("container-gpu", "container-python"),
-        variants=("ok", "none", "none_wsl", "no_uvm", "denied", "denied_selinux", "jetson", *_NO_GPU),
+        variants=("ok", "none", "none_wsl", "no_uvm", "denied", "denied_selinux", "denied_group", "jetson", *_NO_GPU),
     ),
     Check(
         id="container-library",
@@ -79,6 +79,7 @@ CONTAINER = (
             "ok",
             "lost_access",
             "no_permission",
+            "wsl_blocked",
             "not_loaded",
             "lost",
             "mismatch",
@@ -103,7 +104,7 @@ CONTAINER = (
         id="container-cuda",
         rung="container",
         ask=container.ask_cuda,
-        reads=("setup", "inside"),
+        reads=("setup", "engine", "toolkit", "inside"),
         needs=("container-nvml", "container-compat"),
         variants=(
             "ok",
@@ -112,6 +113,7 @@ CONTAINER = (
             "no_device",
             "unknown_error",
             "after_suspend",
+            "toolkit_fault",
             "lost_access",
             "not_ready",
             "too_old",
