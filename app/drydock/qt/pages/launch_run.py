@@ -16,9 +16,9 @@ from drydock.qt.app import App
 from drydock.qt.bridge import Running
 from drydock.qt.models.launch import service_words
 from drydock.qt.models.pull import pull_words
+from drydock.qt.pages.session_log import SessionLog
 from drydock.qt.theme import tokens
 from drydock.qt.widgets.failure_card import FailureCard
-from drydock.qt.widgets.log_panel import LogPanel
 from drydock.qt.widgets.progress_panel import ProgressPanel
 
 _LOG_HEIGHT = 220
@@ -43,8 +43,8 @@ class LaunchRun(QWidget):
         self._left_over = ""
         self.panel = ProgressPanel()
         self.panel.cancel_wanted.connect(self._cancel)
-        self.log = LogPanel(self.tr("What the build and the container write"))
-        self.log.setMinimumHeight(_LOG_HEIGHT)
+        self.log = SessionLog(app, self.tr("What the build and the container write"))
+        self.log.panel.setMinimumHeight(_LOG_HEIGHT)
         self.failure = FailureCard()
         self.failure.again_wanted.connect(self._try_again)
         self.failure.closed.connect(self._settle)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from drydock.core.symptoms import Symptom
 from drydock.core.symptoms.scan import on_line
@@ -24,6 +24,7 @@ from drydock.qt.widgets.log_view import LogView
 
 _OTHERS = 6  # further symptoms that are listed
 _LINK_LENGTH = 70
+_SETTLED_MS = 60  # what was put into a layout has its size by then
 
 
 class ExplanationBox(QFrame):
@@ -204,6 +205,7 @@ class SessionLog(QWidget):
         self._first = view.ring.first
         lines = tuple(view.ring.slice(view.ring.first, view.ring.end))
         self.explanation.show_waiting()
+        QTimer.singleShot(0, self._bring_into_sight)
         self._running = self._app.bridge.start(
             ExplainLinesJob(lines),
             done=partial(self._explained, number),
@@ -230,6 +232,7 @@ class SessionLog(QWidget):
 
     def _explained(self, number: int | None, explained: Explained) -> None:
         self._forget()
+        QTimer.singleShot(_SETTLED_MS, self._bring_into_sight)
         if number is not None:
             self._explain_line(number, explained)
         elif explained.explanation.root is not None:
@@ -249,12 +252,30 @@ class SessionLog(QWidget):
         words = self.tr("Line {line} is not one of those that Drydock knows; the cause may stand in another.")
         self.explanation.show_nothing(words.format(line=f"{number + 1:,}"), whole=whole)
 
+    def _bring_into_sight(self) -> None:
+        """Scroll the page to the top of the explanation, which may lie below the window's edge."""
+        area = _scroll_area_of(self)
+        page = area.widget() if area is not None else None
+        if area is None or page is None or self.explanation.isHidden():
+            return
+        top, room = self.explanation.mapTo(page, QPoint(0, 0)).y(), area.viewport().height()
+        height, bar = min(self.explanation.height(), room), area.verticalScrollBar()
+        if not bar.value() <= top <= bar.value() + room - height:
+            bar.setValue(max(0, top + height - room))
+
     def _show_line(self, number: int) -> None:
         if not self.panel.view.go_to(number):
             # it is one of those that are left out
             self.panel.show_all()
             self.panel.view.go_to(number)
         self.panel.view.setFocus()
+
+
+def _scroll_area_of(widget: QWidget) -> QScrollArea | None:
+    above: QWidget | None = widget
+    while above is not None and not isinstance(above, QScrollArea):
+        above = above.parentWidget()
+    return above
 
 
 def _empty(column: QVBoxLayout | QHBoxLayout) -> None:
