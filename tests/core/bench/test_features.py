@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drydock.core.bench.features import TITLES, features_of
+from drydock.core.bench.features import TITLES, features_of, loader_settings
 from drydock.core.bench.records import ErrorRecord, Result
 from drydock_probes.feature_checks import CHECKS
 
@@ -67,3 +67,22 @@ def test_other_records_are_passed_over():
 def test_any_values_are_read(name, passed, values):
     feature = told(name, passed, values)
     assert feature.state == {True: "works", False: "fails", None: "absent"}[passed]
+
+
+def loaded(device="cuda:0", **values):
+    whole = {"workers": 4, "pinned": True, "overlapped": True, "samples_per_s": 2300.0, "against_w0": 2.14} | values
+    return Result(**HEAD, slot=f"loader/{device}/images", passed=True, values=whole)
+
+
+def test_a_loader_setting_is_told_as_arguments():
+    (setting,) = loader_settings([loaded()])
+    assert setting.text == (
+        "num_workers=4, pin_memory=True, non_blocking=True: 2,300 samples/s, 2.1 times as fast as without workers"
+    )
+    (plain,) = loader_settings([loaded("cpu", workers=0, pinned=False, overlapped=False, against_w0=1.0)])
+    assert plain.text == "num_workers=0: 2,300 samples/s"
+
+
+def test_what_is_no_loader_setting_is_passed_over():
+    single = Result(**HEAD, slot="loader/cpu/images/w2", passed=True, values={"samples_per_s": 1.0})
+    assert loader_settings([single, loaded(workers="four"), loaded(samples_per_s=None)]) == ()
