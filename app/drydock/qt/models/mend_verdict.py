@@ -157,7 +157,7 @@ def _left_words(progress: Progress) -> str:
         return _tr("What is still there cannot be taken back.")
     if progress.entry:
         return _tr("What is still there can be taken back with “Undo…”.")
-    return _tr("What is still there is in the list of changes of the Doctor page.")
+    return _tr("What is still there stands in the history of the Doctor page, with a way to take it back.")
 
 
 def trouble_words(trouble: Trouble) -> Verdict:
