@@ -97,7 +97,7 @@ class DoctorPage(QWidget):
         self._say_verdict()
         self._refresh()
         if kept.diagnosis.root_cause:
-            self.row(kept.diagnosis.root_cause.id).set_open(True)
+            self.findings.list.open_row(kept.diagnosis.root_cause.id)
 
     def back_to_now(self) -> None:
         """Show how this computer is now."""
@@ -218,8 +218,8 @@ class DoctorPage(QWidget):
         """Open the root cause once; somebody who closed it has read it."""
         root = self._diagnosis.root_cause if self._diagnosis else None
         name = root.id if root else ""
-        if root and name != self._shown_root and any(item.key == name for item in self.findings.list.items):
-            self.row(name).set_open(True)
+        if root and name != self._shown_root:
+            self.findings.list.open_row(name)
         self._shown_root = name
 
     # what is on show

@@ -64,6 +64,7 @@ class DoctorList(QScrollArea):
         self._waiting = QTimer(self, singleShot=True, interval=0)
         self._waiting.timeout.connect(self._build)
         self._wanted = ""
+        self._to_open = ""
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -103,6 +104,13 @@ class DoctorList(QScrollArea):
         if not self._waiting.isActive():
             self._go()
 
+    def open_row(self, key: str) -> None:
+        """Open the row of a check, now or as soon as it is there."""
+        widget = self._widgets.get(key)
+        self._to_open = "" if widget else key
+        if isinstance(widget, FoldRow):
+            widget.set_open(True)
+
     def forget(self) -> None:
         """Take everything out: another machine, or another time, is shown."""
         self._items = ()
@@ -122,6 +130,8 @@ class DoctorList(QScrollArea):
                     break
                 widget = self._widgets[item.key] = self._make(item)
             self._say(item, widget)
+            if item.key == self._to_open:
+                self.open_row(item.key)
             there = self._column.itemAt(index)
             if there is None or there.widget() is not widget:
                 self._column.removeWidget(widget)
@@ -163,9 +173,8 @@ class DoctorList(QScrollArea):
         self.verticalScrollBar().setValue(widget.y() - offset)
 
     def _lay_out(self) -> None:
-        # the scroll area takes the new height when it hears of it, which would be too late
-        QCoreApplication.sendEvent(self._canvas, QEvent(QEvent.Type.LayoutRequest))
-        self._column.activate()
+        # the new heights reach the scroll area from layout to layout by posted events, which would be too late
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
 
     def _go(self) -> None:
         widget = self._widgets.get(self._wanted)
