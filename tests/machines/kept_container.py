@@ -33,6 +33,7 @@ from tests.machines.walks import (
     ROOTLESS,
     ROOTLESS_SOCKET,
     RTX_4090,
+    TORCH,
     XID_CATALOGUE,
     failed,
     images_engine,
@@ -300,7 +301,7 @@ KEPT_CONTAINER = (
                     ),
                     torch=Known(
                         changed(
-                            inside().torch.value,
+                            TORCH,
                             gpus=(InnerGpu(index=0, name="Tesla P100-PCIE-16GB", capability=(6, 0), coverage="none"),),
                         )
                     ),
@@ -494,7 +495,7 @@ KEPT_CONTAINER = (
                     inside(image="rocm/pytorch:latest"),
                     torch=Known(
                         changed(
-                            inside().torch.value,
+                            TORCH,
                             version="2.9.1+rocm6.4",
                             cuda="",
                             hip="6.4",

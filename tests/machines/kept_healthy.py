@@ -40,7 +40,9 @@ from tests.machines.walks import (
     ROOTLESS,
     ROOTLESS_SOCKET,
     RTX_4090,
+    UNSEEN_NETWORK,
     XID_CATALOGUE,
+    busy,
     images_engine,
     nvml_in,
     started,
@@ -58,7 +60,6 @@ from drydock.core.facts import (
     KernelModules,
     Known,
     Missing,
-    Network,
     PciGpu,
     RemappedRows,
     RetiredPages,
@@ -635,9 +636,7 @@ KEPT_HEALTHY = (
             setup=WSL_SETUP,
             kernel_log=Missing("not_applicable"),
             engine_setup=EngineSetup(**dict.fromkeys(EngineSetup.__struct_fields__, Missing("not_applicable"))),
-            network=Network(
-                **{n: Missing("not_applicable") for n in Network.__struct_fields__ if n != "certificate_variables"}
-            ),
+            network=UNSEEN_NETWORK,
         ),
         expected=healthy(),
     ),
@@ -690,35 +689,7 @@ KEPT_HEALTHY = (
         snapshot=machine(
             host=host("jammy", "5.15.0-157-generic", memory=512 * GIB, threads=128),
             driver=driver("570.195.03", (12, 8), ("NVIDIA L40S",) * 4),
-            gpus=tuple(
-                gpu(
-                    "NVIDIA L40S",
-                    i,
-                    server=True,
-                    **{
-                        "memory_used": Known(44 * GIB),
-                        "utilisation": Known(100),
-                        "temperature": Known(83),
-                        "power": Known(348.0),
-                        "event_reasons": Known(4),
-                        "pcie_generation": Known(4),
-                        "processes": Known(
-                            (
-                                GpuProcess(
-                                    pid=900 + i,
-                                    kind="compute",
-                                    memory_used=Known(44 * GIB),
-                                    name=Known("python3"),
-                                    container=Known("other-job"),
-                                ),
-                            )
-                        ),
-                    }
-                    if i < 2
-                    else {},
-                )
-                for i in range(4)
-            ),
+            gpus=(busy("NVIDIA L40S", 0), busy("NVIDIA L40S", 1), *gpus("NVIDIA L40S", 4, server=True)[2:]),
             setup=setup("570.195.03", "5.15.0-157-generic"),
             engine=images_engine("27.3.1"),
         ),

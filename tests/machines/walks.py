@@ -2,15 +2,17 @@
 
 from typing import Any
 
+from tests.machines import parts
 from tests.machines.parts import ABSENT, GIB, changed, engine, host, image
 from tests.machines.started import inside
 
-from drydock.core.facts import Engine, Gpu, Host, Known, Missing
+from drydock.core.facts import Engine, Gpu, GpuProcess, Host, Known, Missing, Network
 from drydock.core.facts.container import (
     ContainerFacts,
     GpuWay,
     InnerDriver,
     InnerLibrary,
+    InnerTorch,
     KernelRun,
     StartAttempt,
 )
@@ -39,9 +41,47 @@ ROOTLESS: dict[str, Any] = {
 
 ROOTLESS_SOCKET = Known((EngineSocket(path="/run/user/1000/docker.sock", kind="rootless"),))
 _IMAGE = "pytorch/pytorch:2.14.1-cuda13.0-cudnn9-runtime"
+UNSEEN_NETWORK = Network(
+    **{name: Missing("not_applicable") for name in Network.__struct_fields__ if name != "certificate_variables"}  # type: ignore[arg-type]
+)
+"""What is known of the network of a computer that is not Linux."""
+
 _NO_CUDA = "libcuda.so.1: cannot open shared object file: No such file or directory"
 _NO_NVML = "libnvidia-ml.so.1: cannot open shared object file: No such file or directory"
 _ON_CPU = Known((KernelRun(device="cpu", format="fp32"),))
+
+
+def _torch_inside() -> InnerTorch:
+    torch = inside().torch
+    assert isinstance(torch, Known)
+    return torch.value
+
+
+TORCH = _torch_inside()
+"""The torch of a container in which everything works."""
+
+
+def busy(name: str, index: int) -> Gpu:
+    """A server's GPU that another container's job fills, at its power limit."""
+    job = GpuProcess(
+        pid=900 + index,
+        kind="compute",
+        memory_used=Known(44 * GIB),
+        name=Known("python3"),
+        container=Known("other-job"),
+    )
+    return parts.gpu(
+        name,
+        index,
+        server=True,
+        memory_used=Known(44 * GIB),
+        utilisation=Known(100),
+        temperature=Known(83),
+        power=Known(348.0),
+        event_reasons=Known(4),
+        pcie_generation=Known(4),
+        processes=Known((job,)),
+    )
 
 
 def pulled(tag: str) -> Any:
