@@ -23,7 +23,9 @@ GpuBy: TypeAlias = Literal["hook", "cdi"]
 # Linux itself gives a tmpfs, and more than 8 GiB is not filled by batches
 _LARGEST_SHM = 8 << 30
 _SMALLEST_SHM = 64 << 20
-_WAIT_FOREVER = ("tail", "-f", "/dev/null")  # also in images whose sleep does not know "infinity"
+WAIT_FOREVER = ("tail", "-f", "/dev/null")
+"""The command of a container that waits; also in images whose sleep does not know "infinity"."""
+
 _CACHES: Mapping[str, str] = {
     "drydock-cache-huggingface": "/root/.cache/huggingface",
     "drydock-cache-torch": "/root/.cache/torch",
@@ -199,7 +201,7 @@ def is_host_path(source: str) -> bool:
 
 def _command(choice: Choice) -> tuple[str, ...]:
     if not choice.services:
-        return choice.command or _WAIT_FOREVER
+        return choice.command or WAIT_FOREVER
     rest = ("--", *choice.command) if choice.command else ()
     return ("python3", SUPERVISOR, *choice.services, *rest)
 
