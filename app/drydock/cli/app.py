@@ -55,9 +55,11 @@ def drydock(context: click.Context, engine: str, machine: str) -> None:
     shell = context.find_object(Shell)
     assert shell is not None
     shell.engine = engine
-    # see no-color.org; rich obeys it by itself, click does not
+    # see no-color.org and force-color.org; rich obeys them by itself, click does not
     if os.environ.get("NO_COLOR"):
         context.color = False
+    elif os.environ.get("FORCE_COLOR"):
+        context.color = True
     if context.invoked_subcommand is None:
         from drydock.cli.gui import gui
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import FrameType
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 BROKEN, USAGE, UNKNOWN, STOPPED = 1, 2, 3, 130
 SCHEMA = 1
 _LINE_WIDTH = 160
+_LINE_INTERVAL = 5.0
+"""Seconds between lines of progress where nobody watches a bar."""
 
 R = TypeVar("R")
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -164,23 +167,31 @@ def note(text: str) -> None:
 
 
 class ProgressLine:
-    """A bar with a text on a terminal; elsewhere, a line now and then. All on standard error."""
+    """A bar with a text on a terminal; elsewhere, a line for each stage and now and then. All on standard error."""
 
     def __init__(self) -> None:
         self._bar: Progress | None = None
-        self._count = 0
         self._said = ""
+        self._said_at = 0.0
 
-    def show(self, text: str, share: float | None = None) -> None:
-        """Show a text in place of the last one, and how much is done (0 to 1; None while that is not known)."""
+    def show(self, text: str, share: float | None = None, *, stage: bool = False) -> None:
+        """Show a text in place of the last one.
+
+        Args:
+            text: one line.
+            share: how much is done (0 to 1; None while that is not known).
+            stage: what is done is another thing than before, which is also told where nobody watches.
+        """
         if sys.stderr.isatty():
             bar = self._started()
             total = None if share is None else 1.0
             bar.update(bar.task_ids[0], description=text, completed=share or 0.0, total=total)
-        elif self._count % 20 == 0 and text != self._said:
-            self._said = text
+            return
+        now = time.monotonic()
+        # of what counts up, a log wants to see only that it moves
+        if text != self._said and (stage or not self._said or now - self._said_at >= _LINE_INTERVAL):
+            self._said, self._said_at = text, now
             click.echo(text if len(text) <= _LINE_WIDTH else f"{text[: _LINE_WIDTH - 1]}…", err=True)
-        self._count += 1
 
     def end(self) -> None:
         """Take the bar away."""

@@ -34,6 +34,9 @@ _STEPS = {
     "load": "Putting a load on the GPUs (about ten minutes)…",
 }
 
+_LATE = 2.0
+"""Seconds after which a look at the host is late."""
+
 
 @click.command()
 @click.option(
@@ -163,19 +166,56 @@ def _kept(at: str, engine: str, as_json: bool) -> tuple[Depth, Diagnosis]:
 def _diagnose(depth: Depth, image: str, workspace: str, engine: str, as_json: bool) -> Diagnosis:
     from pathlib import Path
 
-    from drydock.jobs.diagnose import CollectorStarted, DiagnoseJob
-
-    line = ProgressLine()
-
-    def draw(step: object) -> None:
-        # the host is looked at in a moment; only the steps after it take long enough to be named
-        if isinstance(step, CollectorStarted) and step.name in _STEPS:
-            line.show(_STEPS[step.name])
+    from drydock.jobs.diagnose import DiagnoseJob
 
     folder = str(Path(workspace).absolute()) if workspace else ""
+    waiting = _Waiting()
     with open_context(engine) as context:
         job = DiagnoseJob(context, depth=depth, image=image, workspace=folder)
-        return run_job(job, draw, as_json=as_json, line=line)
+        try:
+            return run_job(job, waiting.draw, as_json=as_json, line=waiting.line)
+        finally:
+            waiting.end()
+
+
+class _Waiting:
+    """Says what is waited for, where there is a wait: the host is looked at in a moment unless something hangs."""
+
+    def __init__(self) -> None:
+        import threading
+
+        self.line = ProgressLine()
+        self._asked: set[str] = set()
+        self._late = threading.Timer(_LATE, self._say)
+        self._late.daemon = True
+
+    def draw(self, step: object) -> None:
+        from drydock.jobs.diagnose import CollectorEnded, CollectorStarted
+
+        if isinstance(step, CollectorStarted):
+            if step.name in _STEPS:
+                self._end_timer()
+                self.line.show(_STEPS[step.name], stage=True)
+            elif not self._asked:
+                self._late.start()
+            self._asked.add(step.name)
+        elif isinstance(step, CollectorEnded):
+            self._asked.discard(step.run.name)
+            if not self._asked:
+                self._end_timer()
+
+    def end(self) -> None:
+        self._end_timer()
+        self.line.end()
+
+    def _end_timer(self) -> None:
+        self._late.cancel()
+        if self._late.is_alive():
+            self._late.join()
+
+    def _say(self) -> None:
+        if names := sorted(name.replace("_", " ") for name in tuple(self._asked)):
+            self.line.show(f"Still no answer: {', '.join(names)}…", stage=True)
 
 
 def _exit_code(diagnosis: Diagnosis) -> int:

@@ -100,32 +100,60 @@ def print_diagnosis(diagnosis: Diagnosis, *, verbose: bool) -> None:
     for finding in diagnosis.findings:
         if finding.state == "not_tested" and not verbose:
             continue
-        article = finding_article(finding)
-        click.echo(f"{mark(finding.state)}  {article.title}: {article.text}")
-        if finding.state in {"broken", "attention"}:
-            for line in (article.consequence, article.remedy):
-                if line:
-                    click.echo(f"{'':12}{line}")
-            for command in article.commands:
-                click.echo(f"{'':14}$ {command}")
-            for remedy in remedies_for(finding, diagnosis.snapshot):
-                click.echo(f"{'':12}{remedy.title}:")
-                for command in remedy.commands:
-                    click.echo(f"{'':14}$ {command}")
+        _print_finding(finding, diagnosis)
         if verbose:
             for piece in finding.evidence:
                 click.echo(f"{'':12}[{piece.source}] {piece.text}")
-    click.echo(summary_line(diagnosis))
+    click.echo(wrapped(summary_line(diagnosis)))
     if diagnosis.past:
         _print_past(diagnosis.past, most=None if verbose else _MOST_CHANGES)
 
+
+def _print_finding(finding: Finding, diagnosis: Diagnosis) -> None:
+    article = finding_article(finding)
+    text = wrapped(f"{article.title}: {article.text}", indent=12)
+    click.echo(f"{mark(finding.state)}  {text.removeprefix(' ' * 12)}")
+    if finding.state not in {"broken", "attention"}:
+        return
+    for line in (article.consequence, article.remedy):
+        if line:
+            click.echo(wrapped(line, indent=12))
+    for command in article.commands:
+        click.echo(f"{'':14}$ {command}")
+    for remedy in remedies_for(finding, diagnosis.snapshot):
+        click.echo(wrapped(f"{remedy.title}:", indent=12))
+        for command in remedy.commands:
+            click.echo(f"{'':14}$ {command}")
+
+
+def wrapped(text: str, indent: int = 0) -> str:
+    """Return a text with its lines indented, and no wider than the terminal; elsewhere lines stay whole for grep."""
+    import shutil
+    import sys
+    import textwrap
+
+    before = " " * indent
+    if not sys.stdout.isatty():
+        return before + text
+    width = min(_WIDEST, shutil.get_terminal_size().columns)
+    if width < indent + _NARROWEST:
+        return before + text
+    # no word is cut: a path or an address must stay one that can be copied
+    return textwrap.fill(
+        text, width, initial_indent=before, subsequent_indent=before, break_long_words=False, break_on_hyphens=False
+    )
+
+
+_WIDEST = 110
+_NARROWEST = 24
+"""Columns: of a line that the eye still follows, and of one that is worth to be wrapped."""
 
 _MOST_CHANGES = 6
 """The likeliest causes; somebody who pulled thirty images wants no list of them."""
 
 
 def _print_past(past: Past, *, most: int | None) -> None:
-    click.echo(past_text(past))
+    click.echo(wrapped(past_text(past)))
     for change in past.changes[:most]:
         click.echo(f"  - {change_text(change)}")
     left = len(past.changes[most:]) if most else 0
