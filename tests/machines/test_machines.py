@@ -6,6 +6,7 @@ from tests.machines.broken import OF_DRIVER_AND_GPU, OF_ENGINE_AND_PATH
 from tests.machines.build import CASES, HERE, files_of
 from tests.machines.case import Expected
 
+from drydock.core.checks.table import CHECKS
 from drydock.core.facts import EngineSetup, KernelLog, Known, Missing, Network, Wsl
 from drydock.core.facts.setup import DriverSetup
 from drydock.data.knowledge import finding_article
@@ -96,17 +97,33 @@ def test_what_could_not_be_looked_at_is_never_called_broken(case, subject):
     assert states(diagnose_snapshot(blind), "broken") == set()
 
 
+OLDER = {
+    "setup": DriverSetup(),
+    "kernel_log": Missing("not_asked"),
+    "wsl": Wsl(),
+    "engine_setup": EngineSetup(),
+    "engine_contents": Missing("not_asked"),
+    "network": Network(),
+}
+"""What a recording from before these facts were collected has in their place."""
+
+ONLY_BY_NEWER_FACTS = ("data-root-read-only",)
+"""Machines of which no older fact shows a sign."""
+
+
 @healthy_ones
 def test_an_older_recording_without_the_newer_facts_is_not_called_broken(case):
-    older = {
-        "setup": DriverSetup(),
-        "kernel_log": Missing("not_asked"),
-        "wsl": Wsl(),
-        "engine_setup": EngineSetup(),
-        "engine_contents": Missing("not_asked"),
-        "network": Network(),
-    }
-    assert states(diagnose_snapshot(msgspec.structs.replace(case.snapshot, **older)), "broken") == set()
+    assert states(diagnose_snapshot(msgspec.structs.replace(case.snapshot, **OLDER)), "broken") == set()
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.expected.root_cause], ids=lambda case: case.name)
+def test_an_older_recording_still_shows_where_to_look(case):
+    diagnosis = diagnose_snapshot(msgspec.structs.replace(case.snapshot, **OLDER))
+    rung = next(check.rung for check in CHECKS if check.id == case.expected.root_cause.check)
+    told = [
+        item for item in diagnosis.findings if item.state == "broken" or (item.state, item.rung) == ("attention", rung)
+    ]
+    assert bool(told) == (case.name not in ONLY_BY_NEWER_FACTS)
 
 
 @by_name

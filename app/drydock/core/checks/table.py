@@ -8,6 +8,7 @@ from drydock.core.checks.engine_table import ENGINE
 from drydock.core.checks.gpu_table import GPU
 from drydock.core.checks.host_table import HOST
 from drydock.core.checks.toolkit_table import TOOLKIT
+from drydock.core.checks.wsl_table import WSL
 
 _IMAGE = (
     Check(
@@ -68,4 +69,4 @@ _WORK = (
     ),
 )
 
-CHECKS: tuple[Check, ...] = (*HOST, *GPU, *DRIVER, *ENGINE, *TOOLKIT, *_IMAGE, *CONTAINER, *TORCH, *LOAD, *_WORK)
+CHECKS: tuple[Check, ...] = (*HOST, *GPU, *WSL, *DRIVER, *ENGINE, *TOOLKIT, *_IMAGE, *CONTAINER, *TORCH, *LOAD, *_WORK)
