@@ -3,8 +3,12 @@
 python packaging/write_check_docs.py
 """
 
+import ast
+import inspect
 import re
 import string
+import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
 from drydock.core.checks.check import BLOCKED, INNER_SUBJECTS, Check
@@ -63,7 +67,8 @@ page lists its {count} checks, rung by rung, and everything that each of them ma
 * Ask a single check by its name: `drydock doctor --only host-disk`.
 
 A check ends in one of four states: **ok**, **attention** (it works, but deserves a look), **broken**, or **not tested**,
-with the reason. What to do, and what happens if nothing is done, is told below for the answers that need it.
+with the reason. Each answer below begins with its state, and where something is wrong, says what happens if it is left
+and what to do.
 """
 
 
@@ -106,11 +111,66 @@ def _check(check: Check, articles: dict[str, CheckArticle]) -> str:
         facts.append(f"**Asked only if fine:** {', '.join(_reference(name, articles) for name in check.needs)}")
     lines = [f'<a id="{check.id}"></a>', "", f"### {article.title}", "", "  \n".join(facts), ""]
     # that a check waits for others is said above; its text adds nothing
+    states = states_of(check)
     for variant in (name for name in check.variants if name != BLOCKED):
-        lines += _answer(article, variant)
+        lines += _answer(article, variant, states[variant])
     if article.links:
         lines += ["", "Read more: " + ", ".join(_link(link) for link in article.links)]
     return "\n".join(lines) + "\n"
+
+
+def states_of(check: Check) -> dict[str, str]:
+    """Return the state of every answer of a check, as its code gives it.
+
+    An answer whose state depends on what was found, or that comes from a list of refusals, has the two that it may be:
+    only what is attention or broken has a consequence or a remedy in its article.
+    """
+    given = _given_states(check)
+    texts = check_articles()[check.id].variants
+    found: dict[str, str] = {}
+    for variant in check.variants:
+        words = given.get(variant, set())
+        if len(words) == 1:
+            found[variant] = next(iter(words)).replace("_", " ")
+        else:
+            wrong = texts[variant].consequence or texts[variant].remedy
+            found[variant] = "attention or broken" if wrong else "ok or not tested"
+    return found
+
+
+_STATES = ("ok", "attention", "broken", "not_tested")
+
+
+def _given_states(check: Check) -> dict[str, set[str]]:
+    """Read the calls ``broken("variant", …)`` and their like in a check and in the functions that it calls."""
+    found: dict[str, set[str]] = {"unknown": {"not_tested"}}
+    seen: set[Callable[..., object]] = set()
+    waiting: list[Callable[..., object]] = [function for function in (check.ask, check.ask_images) if function]
+    while waiting:
+        function = waiting.pop()
+        if function in seen:
+            continue
+        seen.add(function)
+        names = {**inspect.getmodule(function).__dict__}
+        for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(function)))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _STATES:
+                for variant in _variants_of(node):
+                    found.setdefault(variant, set()).add(node.func.id)
+            elif isinstance(node, ast.Name) and node.id not in _STATES:
+                called = names.get(node.id)
+                if inspect.isfunction(called) and called.__module__.startswith("drydock.core.checks"):
+                    waiting.append(called)
+    return found
+
+
+def _variants_of(call: ast.Call) -> list[str]:
+    assert isinstance(call.func, ast.Name)
+    if call.func.id == "ok":
+        places = [word.value for word in call.keywords if word.arg == "variant"] or [ast.Constant("ok")]
+    else:
+        places = call.args[:1]
+    inside = (node for place in places for node in ast.walk(place) if isinstance(node, ast.Constant))
+    return [node.value for node in inside if isinstance(node.value, str)]
 
 
 def _depth(check: Check) -> str:
@@ -120,9 +180,9 @@ def _depth(check: Check) -> str:
     return "deep" if INNER_SUBJECTS[max(steps)] == "load" else "standard"
 
 
-def _answer(article: CheckArticle, variant: str) -> list[str]:
+def _answer(article: CheckArticle, variant: str, state: str) -> list[str]:
     words = article.variants[variant]
-    lines = [f"* {_plain(words.text)}"]
+    lines = [f"* **{state}** · {_plain(words.text)}"]
     if words.consequence:
         lines.append(f"  * *If left:* {_plain(words.consequence)}")
     if words.remedy:

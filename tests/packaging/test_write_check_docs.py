@@ -4,8 +4,11 @@ from pathlib import Path
 
 from drydock.core.checks.table import CHECKS
 from drydock.data.knowledge import check_articles
+from drydock.data.machine import open_machine
+from drydock.jobs.diagnose import diagnose_snapshot
 
 ROOT = Path(__file__).parent.parent.parent
+MACHINES = ROOT / "tests" / "machines"
 PAGE = ROOT / "docs" / "checks.md"
 
 
@@ -41,3 +44,16 @@ def test_every_answer_is_told_once():
 
 def test_no_placeholder_is_left():
     assert not re.search(r"{\w+}", script().page())
+
+
+def test_the_states_are_those_that_the_checks_give():
+    states = {check.id: script().states_of(check) for check in CHECKS}
+    met = 0
+    for sample in sorted(MACHINES.iterdir()):
+        if not (sample / "snapshot.json").exists():
+            continue
+        for finding in diagnose_snapshot(open_machine(str(sample)).snapshot).findings:
+            if finding.variant != "blocked":
+                met += 1
+                assert finding.state.replace("_", " ") in states[finding.id][finding.variant], finding
+    assert met > 1000
