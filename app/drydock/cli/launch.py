@@ -21,9 +21,11 @@ from drydock.cli.base import (
     run_job,
     troubles,
 )
+from drydock.cli.launch_render import problem_details, problem_words, render_launch
 from drydock.core.facts import Snapshot
 from drydock.core.images import Wish
 from drydock.core.launch import Choice, Problem, parse_gpus, parse_image, parse_mount, parse_size
+from drydock.core.launch.renderings import TARGETS, TargetName
 from drydock.engines import PullProgress
 from drydock.jobs.context import Context
 from drydock.jobs.launch_steps import BuildLine, LogLine, Ready, Stage, Superseded
@@ -91,7 +93,10 @@ def _service(name: str, what: str) -> Any:
 @click.option("--caches", is_flag=True, help="Keep downloads and compiled kernels in named volumes.")
 @click.option("--open", "open_browser", is_flag=True, help="Open Jupyter in the browser once it answers.")
 @click.option("--dry-run", is_flag=True, help="Show what would be started, and what speaks against it.")
-@click.option("--as", "form", type=click.Choice(["run"]), default="run", show_default=True, help="Form of --dry-run.")
+@click.option(
+    "--as", "form", type=click.Choice(list(TARGETS)), help="Start nothing; print the launch for this tool instead."
+)
+@click.option("--output", default="", metavar="FILE", help="With --as: write it to this new file.")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 @engine_option
 @json_option
@@ -114,7 +119,8 @@ def launch(
     caches: bool,
     open_browser: bool,
     dry_run: bool,
-    form: str,  # noqa: ARG001 - other forms follow
+    form: TargetName | None,
+    output: str,
     command: tuple[str, ...],
     engine: str,
     as_json: bool,
@@ -123,6 +129,8 @@ def launch(
 
     COMMAND and all that follows it come last, as in: drydock launch --gpus all python train.py --lr 1e-4
     """
+    if output and not form:
+        raise click.UsageError("--output needs --as with what to write")
     with troubles(as_json=as_json):
         reference, digest = parse_image(image)
         choice = Choice(
@@ -150,7 +158,9 @@ def launch(
         if pin and not choice.digest:
             choice = msgspec.structs.replace(choice, digest=_pinned(context, choice.image, as_json=as_json))
         snapshot = _read_gpus(context, as_json=as_json) if choice.gpus != "none" else None
-        if dry_run:
+        if form:
+            render_launch(context, choice, form, snapshot, output, as_json=as_json)
+        elif dry_run:
             _preview(context, choice, snapshot, as_json=as_json)
         else:
             url = _launch(context, choice, snapshot, as_json=as_json)
@@ -202,33 +212,21 @@ def _read_gpus(context: Context, *, as_json: bool) -> Snapshot:
 
 
 def _preview(context: Context, choice: Choice, snapshot: Snapshot | None, *, as_json: bool) -> None:
-    from drydock.data.knowledge import trouble_article
     from drydock.jobs.launch import PreviewLaunchJob
 
     preview = run_job(PreviewLaunchJob(context, choice, snapshot), lambda _step: None, as_json=as_json)
     command = (*docker_program(context.engine), *preview.command[1:])
     preview = msgspec.structs.replace(preview, command=command, line=shlex.join(command))
-    texts = [(problem, trouble_article(problem.trouble)) for problem in preview.problems]
     if as_json:
-        problems = [
-            {**msgspec.to_builtins(problem), "title": article.title, "text": article.text, "remedy": article.remedy}
-            for problem, article in texts
-        ]
+        problems = problem_details(preview.problems)
         print_json("launch-preview", {**msgspec.to_builtins(preview), "problems": problems})
     else:
         click.echo(preview.line)
         if preview.image_digest:
             note(f"Contents: {preview.image_digest}")
-        for problem, _article in texts:
-            note(_problem(problem))
+        for problem in preview.problems:
+            note(problem_words(problem))
     sys.exit(BROKEN if any(problem.state == "blocker" for problem in preview.problems) else 0)
-
-
-def _problem(problem: Problem) -> str:
-    from drydock.data.knowledge import trouble_article
-
-    article = trouble_article(problem.trouble)
-    return f"{problem.state}, {problem.field}: {article.text} {article.remedy}".rstrip()
 
 
 def _launch(context: Context, choice: Choice, snapshot: Snapshot | None, *, as_json: bool) -> str:
@@ -294,6 +292,6 @@ class _Drawing:
             case Ready(url):
                 self.url = url
             case Problem():
-                note(_problem(step))
+                note(problem_words(step))
             case _:
                 pass
