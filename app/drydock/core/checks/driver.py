@@ -3,7 +3,7 @@
 import re
 
 from drydock.core.checks.check import Answer, attention, broken, not_tested, ok, seen, unknown
-from drydock.core.checks.situation import has_gpu, is_wsl, own_pci_gpus
+from drydock.core.checks.situation import has_gpu, is_tegra, is_wsl, own_pci_gpus
 from drydock.core.facts import Known, Missing, Snapshot, known_or
 from drydock.core.findings import Evidence
 
@@ -154,7 +154,8 @@ def ask_nodes(snapshot: Snapshot) -> Answer:
         # a driver that answers makes them on demand; one that does not cannot be reached without them
         answer = attention if driver.nvml.kind == "ready" else broken
         return answer("absent", evidence)
-    if "nvidia-uvm" not in nodes:
+    # the integrated GPU of a Jetson has a driver of its own for memory
+    if "nvidia-uvm" not in nodes and not is_tegra(snapshot):
         return attention("no_uvm", evidence)
     inside = known_or(snapshot.host.in_container, default=False)
     if not inside and len(gpu_nodes) < len(snapshot.gpus):
