@@ -178,7 +178,7 @@ def refresh(engine: str, as_json: bool) -> None:
         ]
         failed = {name: trouble.id for name, trouble in found.failed.items()}
         print_json("tags", {"lists": lists, "failed": failed, "newer": found.newer, "gone": found.gone})
-        return
+        sys.exit(BROKEN if failed else 0)
     for tags in found.lists:
         click.echo(f"{tags.repository}: {len(tags.tags)} tags")
     for name, trouble in found.failed.items():
@@ -187,6 +187,8 @@ def refresh(engine: str, as_json: bool) -> None:
         click.echo(f"  newer than the catalogue: {reference}")
     for reference in found.gone:
         click.echo(f"  in the catalogue, but not in the registry: {reference}")
+    if found.failed:
+        sys.exit(BROKEN)
 
 
 for command in (list_images, inspect, pull, build_image, import_image, export_image, remove):
