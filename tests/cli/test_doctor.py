@@ -1,3 +1,8 @@
+import contextlib
+import os
+import subprocess
+import sys
+
 import pytest
 
 
@@ -73,3 +78,33 @@ def test_a_deeper_look_without_an_engine_ends_with_the_cause(call, no_engine):
     assert answer.json["depth"] == "standard"
     assert answer.json["root_cause"].startswith("engine-")
     assert findings["container-image"]["variant"] == findings["torch-kernels"]["variant"] == "blocked"
+
+
+def test_colour_is_as_the_person_wishes(call):
+    assert "\x1b[" in call("doctor", "--machine", "broken-laptop", FORCE_COLOR="1").out
+    assert "\x1b[" not in call("doctor", "--machine", "broken-laptop", FORCE_COLOR="1", NO_COLOR="1").out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no terminal that a program can play")
+def test_texts_are_wrapped_to_the_terminal_and_commands_are_not():
+    import pty
+
+    command = [sys.executable, "-m", "drydock", "doctor", "--machine", "broken-laptop"]
+    parent, child = pty.openpty()
+    with (
+        os.fdopen(parent, "rb", buffering=0) as terminal,
+        subprocess.Popen(
+            command, stdout=child, stderr=subprocess.DEVNULL, env={**os.environ, "COLUMNS": "60", "NO_COLOR": "1"}
+        ) as running,
+    ):
+        os.close(child)
+        pieces = []
+        # the terminal ends in an error when the program has ended
+        with contextlib.suppress(OSError):
+            while piece := terminal.read(1 << 16):
+                pieces.append(piece)
+        assert running.wait(60) == 1
+    lines = b"".join(pieces).decode().replace("\r", "").splitlines()
+    assert len(lines) > 20
+    assert max(map(len, lines)) <= 60
+    assert '              $ sudo usermod -aG docker "$USER"' in lines

@@ -1,0 +1,28 @@
+from drydock.cli.base import ProgressLine
+
+
+def test_where_nobody_watches_each_stage_is_told_and_what_counts_up_only_now_and_then(capsys):
+    line = ProgressLine()
+    for text in ("Starting a container…", "Importing torch…", "Running real kernels…"):
+        line.show(text, stage=True)
+    for number in range(1000):
+        line.show(f"{number} of 1000", number / 1000)
+    line.show("Putting a load on the GPUs…", stage=True)
+    line.show("Putting a load on the GPUs…", stage=True)
+    line.end()
+    told = capsys.readouterr().err.splitlines()
+    stages = [text for text in told if "of 1000" not in text]
+    assert stages == [
+        "Starting a container…",
+        "Importing torch…",
+        "Running real kernels…",
+        "Putting a load on the GPUs…",
+    ]
+    assert len(told) - len(stages) < 100
+
+
+def test_the_first_text_is_told_and_a_long_one_is_cut(capsys):
+    ProgressLine().show("x" * 1000, 0.5)
+    (told,) = capsys.readouterr().err.splitlines()
+    assert told.endswith("x…")
+    assert len(told) <= 160
