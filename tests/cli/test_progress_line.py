@@ -26,3 +26,14 @@ def test_the_first_text_is_told_and_a_long_one_is_cut(capsys):
     (told,) = capsys.readouterr().err.splitlines()
     assert told.endswith("x…")
     assert len(told) <= 160
+
+
+def test_each_phase_of_a_pull_is_told(capsys):
+    line = ProgressLine()
+    line.show("Asking the registry…")
+    for phase in ("downloading", "extracting"):
+        for number in range(100):
+            line.show(f"{phase}: {number} MB of 100 MB", number / 100)
+    told = capsys.readouterr().err.splitlines()
+    assert [text.partition(":")[0] for text in told][:3] == ["Asking the registry…", "downloading", "extracting"]
+    assert len(told) < 20

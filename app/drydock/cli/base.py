@@ -188,8 +188,9 @@ class ProgressLine:
             bar.update(bar.task_ids[0], description=text, completed=share or 0.0, total=total)
             return
         now = time.monotonic()
-        # of what counts up, a log wants to see only that it moves
-        if text != self._said and (stage or not self._said or now - self._said_at >= _LINE_INTERVAL):
+        # of what counts up, a log wants to see only that it moves; "extracting: 3 MB" after "downloading: 9 MB" is news
+        news = stage or not self._said or (share is not None and _phase(text) != _phase(self._said))
+        if text != self._said and (news or now - self._said_at >= _LINE_INTERVAL):
             self._said, self._said_at = text, now
             click.echo(text if len(text) <= _LINE_WIDTH else f"{text[: _LINE_WIDTH - 1]}…", err=True)
 
@@ -209,6 +210,10 @@ class ProgressLine:
             self._bar.add_task("", total=None)
             self._bar.start()
         return self._bar
+
+
+def _phase(text: str) -> str:
+    return text.partition(": ")[0] if ": " in text else ""
 
 
 def human_memory(count: float) -> str:
