@@ -75,3 +75,27 @@ def test_a_damaged_history_is_a_note(broken, call, tmp_path):
     assert answer.json["root_cause"] == "engine-running"
     assert "machines.json cannot be read" in answer.err
     assert "machines.json" not in call("doctor", "--json").err
+
+
+def test_the_history_lists_what_is_kept_and_opens_one(broken, call, tmp_path):
+    remember(tmp_path, broken, kernel=Known("5.0.0-old"))
+    call("doctor")
+    answer = call("doctor", "--history", "--json")
+    assert answer.code == 0
+    newest, oldest = answer.json["diagnoses"]
+    assert oldest["id"] == "2026-01-02T03:04:05Z"
+    assert newest["root_cause"] == "engine-running"
+    assert [change["subject"] for change in newest["changes"]] == ["kernel"]
+    assert "5.0.0-old" in call("doctor", "--history").out
+    opened = call("doctor", "--at", "2026-01", "--json")
+    assert opened.json["kind"] == "diagnosis"
+    assert opened.json["snapshot"]["host"]["kernel"]["value"] == "5.0.0-old"
+    assert opened.json["depth"] == "quick"
+    assert len(Store(tmp_path / "home").machines) == 2
+
+
+def test_an_id_that_is_not_kept_and_options_that_do_not_go_together(call):
+    assert call("doctor", "--history").out.startswith("Nothing is kept yet")
+    assert call("doctor", "--at", "1999").code == 2
+    assert call("doctor", "--history", "--machine", "broken-laptop").code == 2
+    assert call("doctor", "--history", "--at", "2026").code == 2

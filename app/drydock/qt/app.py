@@ -97,6 +97,9 @@ class App(QObject):
             image: the image whose container is walked through; empty takes the recommended one.
         """
         if self._running:
+            if self.depth != "quick":
+                words = self.tr("A longer look is on its way; the Doctor page shows it, and can stop it.")
+                self.noted.emit(words, "attention")
             return
         from drydock.jobs.diagnose import DiagnoseJob
         from drydock.jobs.recorded import DiagnoseRecordedJob

@@ -174,7 +174,7 @@ class MainWindow(QMainWindow):
         self._app.machine_changed.connect(self._show_banner)
         self._app.noted.connect(self._show_note)
         self._app.diagnosed.connect(self._count_findings)
-        self._app.diagnosing.connect(lambda: self.rail.set_badge("doctor", 0))
+        self._app.diagnosing.connect(self._uncount_findings)
         self._app.diagnosis_failed.connect(self._count_again)
         self._app.activities.changed.connect(self._show_activities)
         self.activity_item.clicked.connect(self._toggle_activities)
@@ -232,6 +232,11 @@ class MainWindow(QMainWindow):
         broken = sum(finding.state == "broken" for finding in diagnosis.findings)
         attention = sum(finding.state == "attention" for finding in diagnosis.findings)
         self.rail.set_badge("doctor", broken or attention, "broken" if broken else "attention")
+
+    def _uncount_findings(self) -> None:
+        # what a quick look says anew in a moment is taken away; what takes minutes goes on beside what is known
+        if self._app.depth == "quick":
+            self.rail.set_badge("doctor", 0)
 
     def _count_again(self, _trouble: object) -> None:
         if self._app.diagnosis:

@@ -314,7 +314,7 @@ def test_stopping_in_the_container_keeps_and_shows_what_is_there(qtbot, tmp_path
         assert app.stopped_early
         assert app.diagnosis is not before
         assert steps(page)["host"].state != "not_tested"
-        assert "Stopped" in words(page.header)
+        assert "look,\u00a0stopped" in words(page.header)
         assert page.header.main_button.text() == "Check again"
 
 

@@ -245,10 +245,10 @@ class DoctorPage(QWidget):
         if self._kept:
             self.head.say(counts(self._kept.diagnosis))
         elif self._diagnosis:
-            look = self.tr("{depth} look").format(depth=depth_title(self._app.depth))
+            early = self._app.stopped_early
+            look = self.tr("{depth} look, stopped") if early else self.tr("{depth} look")
+            look = look.format(depth=depth_title(self._app.depth)).replace(" ", "\u00a0")
             words = [self.tr("As recorded") if self._app.recorded else look, counts(self._diagnosis)]
-            if self._app.stopped_early:
-                words.insert(0, self.tr("Stopped before its end"))
             self.head.say("  ·  ".join(words))
 
     def _forget(self) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, Qt, QTimer, QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QCoreApplication, QSize, Qt, QTimer, QUrl
+from PySide6.QtGui import QDesktopServices, QFontMetrics, QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from drydock.core.findings import Diagnosis, Finding
 from drydock.core.remedies import Remedy, remedies_for
@@ -64,7 +64,7 @@ def fill_body(column: QVBoxLayout, app: App, finding: Finding, remedies: tuple[R
         links = QVBoxLayout()
         links.setSpacing(0)
         for address in article.links:
-            links.addWidget(_link(address), 0, Qt.AlignmentFlag.AlignLeft)
+            links.addWidget(_Link(address), 0, Qt.AlignmentFlag.AlignLeft)
         column.addLayout(links)
     column.addLayout(_foot(finding, remedies))
 
@@ -94,13 +94,32 @@ def _remedy(app: App, finding: Finding, remedy: Remedy, *, now: bool) -> QWidget
     return told
 
 
-def _link(address: str) -> QPushButton:
-    words = address.removeprefix("https://")
-    go = button(words if len(words) <= 70 else f"{words[:69]}…", "quiet", "external")
-    go.setToolTip(address)
-    go.setAccessibleName(address)
-    go.clicked.connect(partial(QDesktopServices.openUrl, QUrl(address)))
-    return go
+class _Link(QPushButton):
+    """A web address that opens in the browser; what has no room is left out of its middle."""
+
+    def __init__(self, address: str) -> None:
+        self._words = address.removeprefix("https://")
+        super().__init__(self._words)
+        self.setProperty("kind", "quiet")
+        self.setAutoDefault(False)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        theme().bind_icon(self, "external", "accent")
+        self.setToolTip(address)
+        self.setAccessibleName(address)
+        self.clicked.connect(partial(QDesktopServices.openUrl, QUrl(address)))
+
+    def sizeHint(self) -> QSize:
+        shown = QFontMetrics(self.font()).horizontalAdvance(self.text())
+        return super().sizeHint() + QSize(QFontMetrics(self.font()).horizontalAdvance(self._words) - shown, 0)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(120, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        metrics = QFontMetrics(self.font())
+        room = self.width() - (self.sizeHint().width() - metrics.horizontalAdvance(self._words))
+        self.setText(metrics.elidedText(self._words, Qt.TextElideMode.ElideMiddle, room))
 
 
 def _foot(finding: Finding, remedies: tuple[Remedy, ...]) -> QHBoxLayout:

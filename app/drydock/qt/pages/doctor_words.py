@@ -101,12 +101,12 @@ def _words(line: RungLine, depth: Depth | None, *, busy: bool) -> str:
         return _tr("Waits for {rung}").format(rung=short_title(line.waits_for))
     if line.state == "ok":
         return _tr("{count} fine").format(count=line.fine)
-    if busy and line.rung in ("container", "torch", "load"):
-        return _tr("Comes later")
     if depth is None:
         return _tr("Not recorded")
-    if depth == "quick" and line.rung in ("container", "torch"):
-        return _tr("Needs a standard look")
-    if depth != "deep" and line.rung == "load":
+    if line.rung == "load" and depth != "deep":
         return _tr("Needs a deep look")
+    if line.rung in ("container", "torch") and depth == "quick":
+        return _tr("Needs a standard look")
+    if busy and line.rung in ("container", "torch", "load"):
+        return _tr("Comes later")
     return _tr("Not tested")

@@ -79,6 +79,8 @@ class HomePage(Page):
         self._app.page_wanted.emit(_WHERE[layer], None)
 
     def _wait(self) -> None:
+        if self._app.diagnosis and self._app.depth != "quick":
+            return  # it takes minutes, and what is known of this computer stays true meanwhile
         looking_at = self.tr("Driver, GPUs, container engine, ports and disks.")
         self.header.say(self.tr("Looking at this machine…"), looking_at, "")
         if self._app.diagnosis is None:
