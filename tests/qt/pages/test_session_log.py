@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from drydock.jobs.context import Context
 from drydock.qt.app import App
@@ -121,3 +121,24 @@ def test_what_is_shown_has_names_for_the_ear(log, qtbot):
     explained(qtbot, log)
     assert log.explanation.accessibleName() == log.explanation.title
     assert all(one.accessibleName() for one in buttons(log).values())
+
+
+def test_an_explanation_below_the_edge_is_scrolled_into_sight(log, qtbot):
+    page, area = QWidget(), QScrollArea()
+    qtbot.addWidget(area)
+    column = QVBoxLayout(page)
+    log.panel.setMinimumHeight(400)
+    column.addWidget(log)
+    area.setWidgetResizable(True)
+    area.setWidget(page)
+    area.resize(800, 450)
+    area.show()
+    assert area.verticalScrollBar().value() == 0
+    explained(qtbot, log)
+
+    def seen():
+        top = log.explanation.mapTo(area.viewport(), log.explanation.rect().topLeft()).y()
+        return 0 <= top <= 200
+
+    qtbot.waitUntil(seen, timeout=WAIT)
+    log.setParent(None)  # it is taken down by itself
