@@ -60,3 +60,9 @@ def test_jupyter_may_try_two_ports_before_it_is_worth_a_word():
 
 def test_a_context_alone_says_nothing():
     assert explain_text("Context: desktop-linux\npin_memory=True\n/etc/docker/daemon.json\n", sign_table()).root is None
+
+
+def test_a_product_is_captured_without_what_stands_before_it():
+    line = "web-1 | [rank0]: NVIDIA H100 PCIe with CUDA capability sm_90 is not compatible with the current PyTorch"
+    values = explain_text(f"{line} installation.", sign_table()).symptoms[0].values
+    assert (values["gpu"], values["arch"]) == ("NVIDIA H100 PCIe", "90")
