@@ -251,6 +251,22 @@ def test_findings_appear_before_the_look_ends(qtbot, tmp_path):
         assert 0 < counted[len(counted) // 2] < len(app.diagnosis.findings)
 
 
+def test_a_long_look_leaves_home_and_the_count_as_they_are(here, qtbot):
+    home, app = here.page("home"), here.app
+    badge = here.rail._find("doctor").badge
+    seen = []
+    app.diagnosing.connect(lambda: seen.append((words(home.header), here.rail._find("doctor").badge)))
+    here.show_page("home")
+    title = words(home.header)
+    app.diagnose(depth="standard")
+    assert seen == [(title, badge)]
+    told = []
+    app.noted.connect(lambda text, _tone: told.append(text))
+    app.diagnose()
+    assert len(told) == 1
+    qtbot.waitUntil(lambda: not app.busy, timeout=WAIT)
+
+
 # depths
 
 

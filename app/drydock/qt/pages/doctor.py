@@ -247,9 +247,8 @@ class DoctorPage(QWidget):
         elif self._diagnosis:
             early = self._app.stopped_early
             look = self.tr("{depth} look, stopped") if early else self.tr("{depth} look")
-            look = look.format(depth=depth_title(self._app.depth)).replace(" ", "\u00a0")
-            words = [self.tr("As recorded") if self._app.recorded else look, counts(self._diagnosis)]
-            self.head.say("  ·  ".join(words))
+            look = look.format(depth=depth_title(self._app.depth))
+            self.head.say(counts(self._diagnosis, self.tr("As recorded") if self._app.recorded else look))
 
     def _forget(self) -> None:
         self._found.clear()

@@ -50,8 +50,8 @@ def step_title(name: str) -> str:
     }.get(name, "")
 
 
-def counts(diagnosis: Diagnosis) -> str:
-    """Return how many checks came to what, the worst first."""
+def counts(diagnosis: Diagnosis, *first: str) -> str:
+    """Return how many checks came to what, the worst first; ``first`` are words before them."""
     states = [finding.state for finding in diagnosis.findings]
     parts = (
         (states.count("broken"), _tr("{count} broken")),
@@ -60,7 +60,8 @@ def counts(diagnosis: Diagnosis) -> str:
         (states.count("not_tested"), _tr("{count} not tested")),
     )
     told = (words.format(count=count) for count, words in parts if count)
-    return "  ·  ".join(part.replace(" ", "\u00a0") for part in told)
+    # a line breaks only between the parts, and never before a dot
+    return "\u00a0\u00a0·  ".join(part.replace(" ", "\u00a0") for part in (*first, *told))
 
 
 def step_of(line: RungLine, depth: Depth | None, *, busy: bool, seconds: int | None = None) -> Step:
@@ -101,12 +102,12 @@ def _words(line: RungLine, depth: Depth | None, *, busy: bool) -> str:
         return _tr("Waits for {rung}").format(rung=short_title(line.waits_for))
     if line.state == "ok":
         return _tr("{count} fine").format(count=line.fine)
+    if line.rung not in ("container", "torch", "load"):
+        return _tr("Not tested")
     if depth is None:
         return _tr("Not recorded")
     if line.rung == "load" and depth != "deep":
         return _tr("Needs a deep look")
-    if line.rung in ("container", "torch") and depth == "quick":
+    if depth == "quick":
         return _tr("Needs a standard look")
-    if busy and line.rung in ("container", "torch", "load"):
-        return _tr("Comes later")
-    return _tr("Not tested")
+    return _tr("Comes later") if busy else _tr("Not tested")
