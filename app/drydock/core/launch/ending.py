@@ -110,13 +110,14 @@ def ending_trouble(name: str, exit_code: int | None, *, oom_killed: bool, log: S
     """Return why a container that should be running is not, with the end of its log."""
     tail = "\n".join(log[-_TAIL_LINES:]) or "(it wrote nothing)"
     code = exit_code if exit_code is not None else -1
+    ending = ending_of(code, oom_killed=oom_killed)
     if oom_killed:
         return Trouble("launch-died-memory", name=name, code=code, log=tail)
-    if code in (126, 127):
+    if ending.kind in ("not_runnable", "not_found"):
         return Trouble("launch-died-command", name=name, code=code, log=tail)
-    if code > 128:
-        signal = _SIGNALS.get(code - 128, f"signal {code - 128}")
-        trouble_id = "launch-died-shm" if signal == "SIGBUS" else "launch-died-signal"
+    if ending.signal:
+        signal = _SIGNALS.get(ending.signal, f"signal {ending.signal}")
+        trouble_id = "launch-died-shm" if ending.kind == "shm" else "launch-died-signal"
         return Trouble(trouble_id, name=name, code=code, signal=signal, log=tail)
     return Trouble("launch-died", name=name, code=code, log=tail)
 

@@ -8,8 +8,6 @@ import bisect
 import itertools
 from collections.abc import Iterable, Iterator
 
-import msgspec
-
 from drydock.core.symptoms.pattern import masked, plain, without_escapes
 from drydock.core.symptoms.ranking import MOST_LINES, Explanation, Symptom, ranked
 from drydock.core.symptoms.signs import Entry, Sign, SignTable
@@ -175,11 +173,3 @@ def explain_text(text: str, table: SignTable) -> Explanation:
 def on_line(explanation: Explanation, number: int) -> tuple[Symptom, ...]:
     """Return the symptoms that a line shows."""
     return tuple(one for one in explanation.symptoms if number in one.lines)
-
-
-def shifted(explanation: Explanation, by: int) -> Explanation:
-    """Return the same with other line numbers, for a log whose beginning was not read."""
-    symptoms = tuple(
-        msgspec.structs.replace(one, lines=tuple(number + by for number in one.lines)) for one in explanation.symptoms
-    )
-    return msgspec.structs.replace(explanation, symptoms=symptoms)
