@@ -11,6 +11,7 @@ from tests.support.snapshots import engine as engine_facts
 
 from drydock.core.checks.container_table import CONTAINER, LOAD, TORCH
 from drydock.core.checks.run import conclude
+from drydock.core.checks.table import CHECKS
 from drydock.core.facts import Known, Missing
 from drydock.core.facts.container import ContainerFacts
 from drydock.core.findings import Diagnosis
@@ -18,7 +19,14 @@ from drydock.core.launch import labels
 from drydock.core.trouble import Stopped
 from drydock.data.catalogue import load_catalogue
 from drydock.engines import CreateRequest
-from drydock.jobs.diagnose import CollectorEnded, CollectorStarted, DiagnoseJob, FindingReached, diagnose_snapshot
+from drydock.jobs.diagnose import (
+    CollectorEnded,
+    CollectorStarted,
+    DiagnoseJob,
+    DiagnosisSoFar,
+    FindingReached,
+    diagnose_snapshot,
+)
 from drydock.jobs.load import load_device
 from drydock.jobs.session import opened
 from drydock.jobs.walk import Walk
@@ -312,3 +320,23 @@ def test_facts_survive_being_stored(context, python_image):
     steps, _ = walk(context, healthy_snapshot(), python_image.reference)
     facts = steps[-1].container.value
     assert msgspec.json.decode(msgspec.json.encode(facts), type=ContainerFacts) == facts
+
+
+def test_a_stop_on_the_way_tells_what_was_found_until_then(context, python_image):
+    stop, told = Stop(), []
+
+    def tell(step):
+        told.append(step)
+        if isinstance(step, CollectorEnded) and step.run.name == "container":
+            stop.request()
+
+    with pytest.raises(Stopped):
+        DiagnoseJob(context, depth="standard", image=python_image.reference).run(tell, stop)
+    so_far = told[-1]
+    assert isinstance(so_far, DiagnosisSoFar)
+    answers = found(so_far.diagnosis)
+    assert set(answers) == {check.id for check in CHECKS}
+    assert answers["host-system"].state != "not_tested"
+    assert answers["container-start"].state == "ok"
+    assert {answers[check.id].state for check in TORCH} == {"not_tested"}
+    assert context.store.machines[-1].states["container-start"] == "ok"
