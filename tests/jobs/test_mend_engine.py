@@ -4,12 +4,14 @@ import json
 import os
 
 import docker.errors
+import msgspec
 import pytest
 from tests.support.engine.daemon import SYSTEM_PATH
 from tests.support.launch_fixtures import context, new_context
 from tests.support.second_engine import second_engine
 from tests.support.snapshots import healthy_snapshot, replaced, unreached_engine
 
+from drydock.core.checks.engine_situation import SYSTEM_SOCKETS
 from drydock.core.facts import Known
 from drydock.core.facts.engine_setup import DaemonConfig, EngineSetup
 from drydock.core.findings import Finding
@@ -90,6 +92,11 @@ def test_the_runtime_is_registered_used_and_taken_back(own, tiny_image, tmp_path
     other = client.containers.run(image, ["sleep", "300"], detach=True, network_mode="none")
 
     found = run(DiagnoseJob(context, only=("toolkit-installed", "toolkit-path")))
+    # the second engine plays the one that this system starts: of others the settings file is not known
+    listening = replaced(
+        found.snapshot, engine=msgspec.structs.replace(found.snapshot.engine, endpoint=SYSTEM_SOCKETS[0])
+    )
+    found = msgspec.structs.replace(found, snapshot=listening)
     (offer,) = offers(found)
     assert (offer.finding, offer.remedy.id) == ("toolkit-path", "register-runtime")
     mended = mend(offer.remedy, offer.finding)

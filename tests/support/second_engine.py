@@ -9,10 +9,11 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import docker
+import psutil
 import pytest
 from tests.support.engine.daemon import HOOK_SOURCE, SYSTEM_PATH
 
@@ -23,7 +24,12 @@ start() {{
     setsid unshare --net dockerd --config-file {config} >>{root}/log 2>&1 </dev/null &
 }}
 stop() {{
-    kill "$(cat {root}/pid)" && while [ -e {root}/pid ]; do sleep 0.1; done
+    number=$(cat {root}/pid) && kill "$number" || return 1
+    for _ in $(seq 200); do
+        [ -e {root}/pid ] || return 0
+        sleep 0.1
+    done
+    return 1
 }}
 case "$*" in
     "start docker") start ;;
@@ -90,12 +96,22 @@ class SecondEngine:
     def end(self) -> None:
         """Stop it, and unmount what it left."""
         if (self.folder / "pid").exists():
-            self.service("stop")
+            with suppress(subprocess.SubprocessError):
+                self.service("stop")
+        # one that was killed leaves its containerd, and that its containers
+        left = [process for process in psutil.process_iter(["cmdline"]) if self._is_ours(process.info["cmdline"])]
+        for process in left:
+            with suppress(psutil.Error):
+                process.kill()
+        psutil.wait_procs(left, timeout=10)
         for line in Path("/proc/mounts").read_text().splitlines():
             place = line.split()[1]
             if place.startswith(f"{self.folder}/"):
                 subprocess.run(["umount", "--lazy", place], check=False, timeout=20)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self.folder)
+
+    def _is_ours(self, words: list[str] | None) -> bool:
+        return any(word.startswith(f"{self.folder}/") for word in words or ())
 
 
 @contextmanager
