@@ -81,7 +81,7 @@ E external/local_xla/xla/stream_executor/cuda/cuda_fft.cc:477] Unable to registe
 /usr/lib/python3: FutureWarning: The pynvml package is deprecated. Please install nvidia-ml-py instead.
 """,
     "apt and ssh": """\
-Get:1 http://deb.debian.org/debian bookworm InRelease [151 kB]
+Get:1 http://mirror.example/debian bookworm InRelease [151 kB]
 Reading package lists... Done
 debconf: delaying package configuration, since apt-utils is not installed
 Server listening on 0.0.0.0 port 22.
