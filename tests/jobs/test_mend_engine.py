@@ -92,7 +92,7 @@ def test_the_runtime_is_registered_used_and_taken_back(own, tiny_image, tmp_path
     other = client.containers.run(image, ["sleep", "300"], detach=True, network_mode="none")
 
     found = run(DiagnoseJob(context, only=("toolkit-installed", "toolkit-path")))
-    # the second engine plays the one that this system starts: of others the settings file is not known
+    # the second engine plays the one that this system starts, outside of any container
     listening = replaced(
         found.snapshot, engine=msgspec.structs.replace(found.snapshot.engine, endpoint=SYSTEM_SOCKETS[0])
     )
