@@ -93,10 +93,9 @@ def test_the_runtime_is_registered_used_and_taken_back(own, tiny_image, tmp_path
 
     found = run(DiagnoseJob(context, only=("toolkit-installed", "toolkit-path")))
     # the second engine plays the one that this system starts, outside of any container
-    listening = replaced(
-        found.snapshot, engine=msgspec.structs.replace(found.snapshot.engine, endpoint=SYSTEM_SOCKETS[0])
-    )
-    found = msgspec.structs.replace(found, snapshot=listening)
+    asked = msgspec.structs.replace(found.snapshot.engine, endpoint=SYSTEM_SOCKETS[0])
+    host = msgspec.structs.replace(found.snapshot.host, in_container=Known(False))
+    found = msgspec.structs.replace(found, snapshot=replaced(found.snapshot, engine=asked, host=host))
     (offer,) = offers(found)
     assert (offer.finding, offer.remedy.id) == ("toolkit-path", "register-runtime")
     mended = mend(offer.remedy, offer.finding)
