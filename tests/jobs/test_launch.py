@@ -9,7 +9,7 @@ import urllib.request
 
 import msgspec
 import pytest
-from tests.support.launch_fixtures import container_names, context, inspected, new_context, run
+from tests.support.launch_fixtures import alike, container_names, context, inspected, new_context, run
 
 from drydock.core.launch import Choice, MountWish
 from drydock.core.trouble import Stopped, Trouble
@@ -45,27 +45,6 @@ def test_without_services(context, engine, tiny_image):
     assert not seen["HostConfig"]["Privileged"]
     assert run(RemoveSessionJob(context, "plain", force=True))[0] == "plain"
     assert "plain" not in container_names(engine)
-
-
-ALIKE = {
-    "Config": ("Cmd", "Entrypoint", "Env", "Labels", "WorkingDir", "Image", "ExposedPorts", "User"),
-    "HostConfig": (
-        "Memory", "ShmSize", "SecurityOpt", "Init", "PortBindings", "DeviceRequests", "Privileged", "NetworkMode",
-        "AutoRemove", "CapAdd", "Devices",
-    ),
-}  # fmt: skip
-
-
-def alike(seen):
-    """What must not differ between a launch and the line that is shown for it."""
-    found = {part: {field: seen[part].get(field) or None for field in fields} for part, fields in ALIKE.items()}
-    found["Config"]["Env"] = sorted(found["Config"]["Env"] or [])
-    requests = found["HostConfig"]["DeviceRequests"] or []
-    found["HostConfig"]["DeviceRequests"] = [{name: value or None for name, value in one.items()} for one in requests]
-    # the engine's two words for "never"
-    found["restart"] = seen["HostConfig"]["RestartPolicy"]["Name"] or "no"
-    mounts = [(one["Type"], one.get("Name") or one["Source"], one["Destination"], one["RW"]) for one in seen["Mounts"]]
-    return {**found, "mounts": sorted(mounts)}
 
 
 @pytest.mark.parametrize("gpus", ["none", "all", ("GPU-5cbd5b0c-0000-0000-0000-000000000001",)])

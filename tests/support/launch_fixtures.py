@@ -49,3 +49,30 @@ def container_names(engine: Engine) -> set[str]:
 def inspected(engine: Engine, container: str) -> dict[str, Any]:
     """What the engine's own client says of a container."""
     return cast("dict[str, Any]", cast("Any", engine.client.api).inspect_container(container))
+
+
+_ALIKE = {
+    "Config": ("Cmd", "Entrypoint", "Env", "Labels", "WorkingDir", "Image", "ExposedPorts", "User"),
+    "HostConfig": (
+        "Memory", "ShmSize", "SecurityOpt", "Init", "PortBindings", "DeviceRequests", "Privileged", "NetworkMode",
+        "AutoRemove", "CapAdd", "Devices",
+    ),
+}  # fmt: skip
+
+
+def alike(seen: dict[str, Any]) -> dict[str, Any]:
+    """What must not differ between a launch and the same in other words."""
+    found: dict[str, Any] = {
+        part: {field: seen[part].get(field) or None for field in fields} for part, fields in _ALIKE.items()
+    }
+    found["Config"]["Env"] = sorted(found["Config"]["Env"] or [])
+    requests = found["HostConfig"]["DeviceRequests"] or []
+    found["HostConfig"]["DeviceRequests"] = [{name: value or None for name, value in one.items()} for one in requests]
+    # the engine's two words for the network that it joins a container to by itself
+    if found["HostConfig"]["NetworkMode"] == "default":
+        found["HostConfig"]["NetworkMode"] = "bridge"
+    found["networks"] = sorted(seen["NetworkSettings"]["Networks"])
+    # its two words for "never"
+    found["restart"] = seen["HostConfig"]["RestartPolicy"]["Name"] or "no"
+    mounts = [(one["Type"], one.get("Name") or one["Source"], one["Destination"], one["RW"]) for one in seen["Mounts"]]
+    return {**found, "mounts": sorted(mounts)}
