@@ -33,6 +33,14 @@ class KeptRun(msgspec.Struct, frozen=True, kw_only=True):
     judgement: Judgement
 
 
+class RunFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A run as it was recorded: JSON Lines, and what is known of it besides."""
+
+    name: str
+    facts: RunFacts
+    payload: bytes
+
+
 class Compared(msgspec.Struct, frozen=True, kw_only=True):
     """Two runs and what is different."""
 
@@ -74,6 +82,20 @@ class OpenRunJob(Job[KeptRun]):
         """
         payload, facts = _payload(self._context, self._name)
         return _kept(self._name, payload, facts)
+
+
+class ReadRunJob(Job[RunFile]):
+    """Read a run to be shown whole; arguments and troubles as :class:`OpenRunJob`."""
+
+    def __init__(self, context: Context, name: str) -> None:
+        self._context = context
+        self._name = name
+
+    def run(self, tell: Tell, stop: Stop) -> RunFile:
+        """Read it, and see that it holds a run."""
+        payload, facts = _payload(self._context, self._name)
+        _kept(self._name, payload, facts)
+        return RunFile(name=self._name, facts=facts, payload=payload)
 
 
 class CompareRunsJob(Job[Compared]):

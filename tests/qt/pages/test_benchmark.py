@@ -58,10 +58,10 @@ def test_nothing_was_measured_yet(window_of):
 
 def test_earlier_runs_can_be_looked_at_again(window_of, kept, qtbot):
     _, page = window_of()
-    qtbot.waitUntil(lambda: page.history.count() == 2)
+    qtbot.waitUntil(lambda: page.earlier.list.count() == 2)
     assert conclusion(page).startswith("Stopped early. Plain fp32 trains 120 tokens a second.")
-    page.history.setFocus()
-    qtbot.keyClick(page.history, Qt.Key.Key_Down)
+    page.earlier.list.setFocus()
+    qtbot.keyClick(page.earlier.list, Qt.Key.Key_Down)
     assert "fused attention" in conclusion(page)
     assert "A100" in page.result.device.text()
     assert [bar.key for bar in page.result.chart.bars] == ["fp32", "amp", "sdpa"]
@@ -74,9 +74,9 @@ def test_on_a_recorded_machine_its_records_are_shown_and_nothing_is_run(window_o
     assert not page.where.isVisible()
     both = payload(*WHOLE) + payload(hello("cpu"), plan("fp32"), rung("fp32", 100, precision="fp32"), FINAL)
     window.app.show_machine(msgspec.structs.replace(open_machine("rtx4090-desktop"), records={"bench": both}))
-    assert page.history.count() == 2
+    assert page.earlier.list.count() == 2
     assert "fused attention" in conclusion(page)
-    page.history.setCurrentRow(1)
+    page.earlier.list.setCurrentRow(1)
     assert "Plain fp32 trains 100" in conclusion(page)
     page.start()
     assert page._running is None
@@ -84,9 +84,9 @@ def test_on_a_recorded_machine_its_records_are_shown_and_nothing_is_run(window_o
 
 def test_the_records_of_a_recorded_machine_do_not_stay(window_of, kept, qtbot):
     window, page = window_of("rtx4090-desktop")
-    assert page.history.count() == 0
+    assert page.earlier.list.count() == 0
     window.app.show_machine(None)
-    qtbot.waitUntil(lambda: page.history.count() == 2)
+    qtbot.waitUntil(lambda: page.earlier.list.count() == 2)
     assert page.where.isVisible()
 
 
@@ -152,8 +152,8 @@ def test_a_run_streams_in_and_a_stop_keeps_what_is_done(window_of, qtbot, torch_
     page.progress.cancel_wanted.emit()
     qtbot.waitUntil(lambda: page._running is None, timeout=30_000)
     assert conclusion(page).startswith("Stopped early.")
-    qtbot.waitUntil(lambda: page.history.count() == 1)
+    qtbot.waitUntil(lambda: page.earlier.list.count() == 1)
     (record,) = window.app.context.store.records("bench")
     assert record.summary["end"] == "stopped"
-    page.history.setCurrentRow(0)
+    page.earlier.list.setCurrentRow(0)
     assert conclusion(page).startswith("Stopped early.")

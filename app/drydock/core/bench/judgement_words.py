@@ -51,6 +51,26 @@ def _factor_words(factor: Factor) -> str:
     return f"{words} ({factor.expected.low:.0%} to {factor.expected.high:.0%} is usual)"
 
 
+_HELD_SHORT = {
+    "holds": "holds",
+    "more": "more",
+    "less": "less",
+    "hurts": "slower",
+    "cannot-tell": "cannot tell",
+}
+
+
+def claim_cells(claim: Claim) -> tuple[str, str, str]:
+    """Return a promise, what was measured and whether it holds, each in few words for a table."""
+    tuned, base, promise = _CLAIMS[claim.id]
+    promised = f"{tuned}: {promise} than {base}".replace("times as fast than", "times as fast as")
+    if claim.ratio is None:
+        return promised, "not measured", _HELD_SHORT["cannot-tell"]
+    measured = f"{claim.ratio.value:.2f}× ({claim.ratio.low:.2f} to {claim.ratio.high:.2f})"
+    repaid = f", repaid after {claim.repaid_after:,} steps" if claim.repaid_after else ""
+    return promised, measured + repaid, _HELD_SHORT[claim.held]
+
+
 def claim_sentence(claim: Claim) -> str:
     """Say what was measured and whether a promise holds; empty where it was not measured."""
     if claim.ratio is None:

@@ -10,11 +10,11 @@ from drydock.core.bench.judgement import recommended_rung
 from drydock.core.bench.outcome import RungSummary
 from drydock.core.bench.records import Hello, Plan, Record, SlotStart, Warn
 from drydock.jobs.ceilings import ceilings_of, judgement_of
+from drydock.qt.models.bench_verdict import VerdictView, verdict_of
 from drydock.qt.models.benchmark_words import (
     TITLES,
     Note,
     conclusion,
-    judgement_notes,
     not_run_words,
     notes_of,
     plan_words,
@@ -55,6 +55,7 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[RungRow, ...] = ()
     share_title: str = ""
     notes: tuple[Note, ...] = ()
+    verdict: VerdictView = VerdictView()
 
 
 def runs_in(payload: bytes) -> tuple[tuple[Record, ...], ...]:
@@ -67,12 +68,18 @@ def runs_in(payload: bytes) -> tuple[tuple[Record, ...], ...]:
     return tuple(tuple(run) for run in runs)
 
 
-def view_of(records: Sequence[Record], phase: Phase) -> RunView:
-    """Return what to show of a run from whatever of its records there is."""
+def summary_of(records: Sequence[Record], phase: Phase) -> BenchSummary:
+    """Summarise a run. One that was ended from here could not write its last record, and did not crash."""
     summary = summarise_run(records, ceilings_of(records))
     if phase == "stopped" and summary.end == "crashed":
-        # ended from here before it could write its last record
-        summary = msgspec.structs.replace(summary, end="stopped")
+        sound = bool(summary.rungs) and not summary.invalid_reasons
+        return msgspec.structs.replace(summary, end="stopped", valid=sound)
+    return summary
+
+
+def view_of(records: Sequence[Record], phase: Phase) -> RunView:
+    """Return what to show of a run from whatever of its records there is."""
+    summary = summary_of(records, phase)
     by_datasheet = any(rung.utilisation.datasheet is not None for rung in summary.rungs)
     warnings = [record for record in records if isinstance(record, Warn)]
     return RunView(
@@ -82,10 +89,8 @@ def view_of(records: Sequence[Record], phase: Phase) -> RunView:
         bars=_bars(records, summary, phase),
         rows=tuple(_row(rung, by_datasheet=by_datasheet) for rung in summary.rungs),
         share_title="MFU" if by_datasheet else "Of matmul",
-        notes=(
-            *(judgement_notes(judgement_of(summary)) if phase != "running" else ()),
-            *notes_of(summary, warnings, running=phase == "running"),
-        ),
+        notes=notes_of(summary, warnings, running=phase == "running"),
+        verdict=VerdictView() if phase == "running" else verdict_of(summary, judgement_of(summary)),
     )
 
 

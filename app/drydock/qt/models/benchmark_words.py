@@ -6,8 +6,7 @@ from typing import Literal
 import msgspec
 
 from drydock.core.bench import BenchSummary
-from drydock.core.bench.judgement import Judgement, recommended_rung
-from drydock.core.bench.judgement_words import claim_sentence, judgement_sentence
+from drydock.core.bench.judgement import recommended_rung
 from drydock.core.bench.outcome import NotRun, RungSummary
 from drydock.core.bench.records import Warn
 
@@ -164,14 +163,6 @@ def _invalid_words(code: str) -> str:
     if kind in ("wrong-result", "parity"):
         return f"{TITLES.get(slot, slot)} computes wrong results"
     return _INVALID.get(code, code)
-
-
-def judgement_notes(judgement: Judgement) -> tuple[Note, ...]:
-    """Return what the run says about the machine, and of each promise about tuning that was measured."""
-    sentence = judgement_sentence(judgement)
-    first = [Note(sentence, "attention" if judgement.grade == "below" else "plain")] if sentence else []
-    claims = [Note(words) for claim in judgement.claims if (words := claim_sentence(claim))]
-    return (*first, *claims)
 
 
 def notes_of(summary: BenchSummary, warnings: Sequence[Warn], *, running: bool) -> tuple[Note, ...]:

@@ -1,14 +1,16 @@
-"""A benchmark's result: the sentence, the bars, the table, the remarks."""
+"""A benchmark's result: the sentence, the verdict, the bars, the table, the promises, the remarks."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from drydock.qt.models.benchmark import RunView
 from drydock.qt.models.benchmark_words import Note
+from drydock.qt.pages.bench_verdict import TuningPanel, VerdictLine
 from drydock.qt.theme import tokens
 from drydock.qt.widgets.bar_chart import BarChart
 from drydock.qt.widgets.card import Card
-from drydock.qt.widgets.labels import Glyph, label, rule
+from drydock.qt.widgets.label_grid import LabelGrid
+from drydock.qt.widgets.labels import Glyph, label
 
 _TONES = {"plain": ("info", "muted"), "attention": ("attention", "attention"), "broken": ("broken", "broken")}
 _NUMBERS = range(1, 5)
@@ -25,13 +27,22 @@ class ResultCard(Card):
         self.device = label("", "muted", selectable=True)
         self.chart = BarChart(self.tr("The first rung is not measured yet"))
         self.chart.setAccessibleName(self.tr("Tokens a second, rung by rung"))
-        self.table = _Table()
+        self.verdict = VerdictLine()
+        self.tuning = TuningPanel()
+        self.table = LabelGrid(stretch=5, numbers=_NUMBERS)
         self.plan = label("", "muted", selectable=True)
         self._notes: QWidget | None = None
         self.body.setSpacing(tokens.S12)
-        for widget in (self.conclusion, self.device, self.chart, self.table, self.plan):
+        for widget in (
+            self.conclusion,
+            self.device,
+            self.verdict,
+            self.chart,
+            self.table,
+            self.plan,
+            self.tuning,
+        ):
             self.body.addWidget(widget)
-        self.body.setSpacing(tokens.S12)
 
     @property
     def view(self) -> RunView | None:
@@ -49,8 +60,28 @@ class ResultCard(Card):
             target.setVisible(bool(text))
         self.chart.set_bars(view.bars)
         self.chart.setVisible(bool(view.bars))
-        self.table.fill(view)
+        self._fill_table(view)
+        self.verdict.show_view(view.verdict)
+        self.tuning.show_view(view.verdict)
         self._show_notes(view.notes)
+
+    def _fill_table(self, view: RunView) -> None:
+        heads = (
+            self.tr("Rung"),
+            self.tr("Tokens/s"),
+            self.tr("TFLOP/s"),
+            view.share_title,
+            self.tr("Peak memory"),
+            self.tr("Verdict"),
+        )
+        rows = [(row.title, row.rate, row.tflops, row.share, row.memory, row.verdict) for row in view.rows]
+        wrong = [place for place, row in enumerate(view.rows) if row.wrong]
+        self.table.fill(heads, rows, {3: self._share_tip(view.share_title)}, wrong)
+
+    def _share_tip(self, title: str) -> str:
+        if title == "MFU":
+            return self.tr("Model FLOP/s as a share of the datasheet's dense half precision peak")
+        return self.tr("Model FLOP/s as a share of the plain matrix product measured in this run")
 
     def _show_notes(self, notes: tuple[Note, ...]) -> None:
         if self._notes is not None:
@@ -71,62 +102,3 @@ class ResultCard(Card):
             row.addWidget(label(note.text, "muted" if note.tone == "plain" else "body", selectable=True), 1)
             column.addLayout(row)
         self.body.addWidget(self._notes)
-
-
-class _Table(QWidget):
-    """A few rows, all of them always in sight, so labels in a grid are enough."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(tokens.S24)
-        self._grid.setVerticalSpacing(tokens.S8)
-        self._grid.setColumnStretch(5, 1)
-        self._cells: list[QWidget] = []
-
-    def fill(self, view: RunView) -> None:
-        """Show the rows of a run."""
-        for cell in self._cells:
-            self._grid.removeWidget(cell)
-            cell.hide()
-            cell.deleteLater()
-        self._cells = []
-        self.setVisible(bool(view.rows))
-        if not view.rows:
-            return
-        heads = (
-            self.tr("Rung"),
-            self.tr("Tokens/s"),
-            self.tr("TFLOP/s"),
-            view.share_title,
-            self.tr("Peak memory"),
-            self.tr("Verdict"),
-        )
-        tips = {3: self._share_tip(view.share_title)}
-        for column, head in enumerate(heads):
-            made = label(head, "small", wrap=False)
-            made.setToolTip(tips.get(column, ""))
-            self._put(made, 0, column)
-        line = rule()
-        self._grid.addWidget(line, 1, 0, 1, len(heads))
-        self._cells.append(line)
-        for place, row in enumerate(view.rows, start=2):
-            texts = (row.title, row.rate, row.tflops, row.share, row.memory, row.verdict)
-            for column, (head, text) in enumerate(zip(heads, texts, strict=True)):
-                last = column == len(texts) - 1
-                made = label(text, "strong" if row.wrong and last else "body", wrap=last, selectable=True)
-                made.setAccessibleName(f"{row.title}, {head}: {text}")
-                self._put(made, place, column)
-
-    def _put(self, made: QLabel, row: int, column: int) -> None:
-        if column in _NUMBERS:
-            self._grid.addWidget(made, row, column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        else:
-            self._grid.addWidget(made, row, column)
-        self._cells.append(made)
-
-    def _share_tip(self, title: str) -> str:
-        if title == "MFU":
-            return self.tr("Model FLOP/s as a share of the datasheet's dense half precision peak")
-        return self.tr("Model FLOP/s as a share of the plain matrix product measured in this run")

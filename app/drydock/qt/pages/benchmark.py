@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QElapsedTimer, QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
+from PySide6.QtWidgets import QWidget
 
 from drydock.core.bench.records import Hello, Record, SlotStart
 from drydock.core.findings import Diagnosis
@@ -20,9 +20,10 @@ from drydock.qt.models.bench_history import EarlierRun, from_history, from_recor
 from drydock.qt.models.benchmark import Phase, view_of
 from drydock.qt.models.benchmark_words import TITLES
 from drydock.qt.models.pull import duration_text, pull_words
+from drydock.qt.pages.bench_earlier import EarlierRuns
+from drydock.qt.pages.bench_features import FeaturesCard
 from drydock.qt.pages.bench_result import ResultCard
 from drydock.qt.pages.bench_where import WhereCard
-from drydock.qt.widgets.card import Card
 from drydock.qt.widgets.empty_state import EmptyState
 from drydock.qt.widgets.page import Page
 from drydock.qt.widgets.page_header import PageHeader
@@ -30,7 +31,6 @@ from drydock.qt.widgets.progress_panel import ProgressPanel
 from drydock.store import StoredRecord
 
 _REDRAW_MS = 400
-_MOST_ROWS = 6
 
 
 class BenchmarkPage(Page):
@@ -41,7 +41,6 @@ class BenchmarkPage(Page):
         self._app = app
         self._running: Running | None = None
         self._records: list[Record] = []
-        self._earlier: tuple[EarlierRun, ...] = ()
         self._budget: float | None = None
         self._since_hello = QElapsedTimer()
         self._redraw = QTimer(self, interval=_REDRAW_MS)
@@ -54,10 +53,22 @@ class BenchmarkPage(Page):
         self.progress.cancel_wanted.connect(self.stop)
         self.result = ResultCard()
         self.empty = EmptyState("benchmark", "")
-        self.history = self._make_history()
-        self._history_card = Card(self.tr("Earlier runs"))
-        self._history_card.body.addWidget(self.history)
-        for widget in (self.header, self.where, self.progress, self.empty, self.result, self._history_card):
+        self.earlier = EarlierRuns(app)
+        self.earlier.wanted.connect(self._show_earlier)
+        self.earlier.compared.connect(self._reveal_comparison)
+        self.features = FeaturesCard(app, self.where.target)
+        self.features.working.connect(self._enable)
+        for widget in (
+            self.header,
+            self.where,
+            self.progress,
+            self.empty,
+            self.result,
+            self.earlier,
+            self.earlier.failure,
+            self.earlier.comparison,
+            self.features,
+        ):
             self.body.addWidget(widget)
         self.body.addStretch(1)
         app.diagnosed.connect(self._offer)
@@ -72,7 +83,9 @@ class BenchmarkPage(Page):
 
     def work_on_its_way(self) -> str:
         """Say what closing the window would stop."""
-        return self.tr("The benchmark is not done; what is measured is kept.") if self._running else ""
+        if self._running:
+            return self.tr("The benchmark is not done; what is measured is kept.")
+        return self.tr("The features are still being tried.") if self.features.busy else ""
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -83,7 +96,7 @@ class BenchmarkPage(Page):
     def start(self) -> None:
         """Run the benchmark where the fields say."""
         target = self.where.target()
-        if target is None or self._running or self._app.recorded:
+        if target is None or self._running or self._app.recorded or self.features.busy:
             return
         self._records = []
         self._budget = None
@@ -166,7 +179,8 @@ class BenchmarkPage(Page):
         self.progress.setVisible(working)
         self.where.setVisible(not working and not self._app.recorded)
         self.header.main_button.setVisible(not working)
-        self.history.setEnabled(not working)
+        self.earlier.setEnabled(not working)
+        self.features.set_busy_elsewhere(working)
 
     def _show_run(self, records: list[Record] | tuple[Record, ...], phase: Phase, title: str) -> None:
         self.result.show_view(view_of(records, phase), title)
@@ -174,7 +188,13 @@ class BenchmarkPage(Page):
         self.empty.hide()
 
     def _enable(self) -> None:
-        self.header.main_button.setEnabled(not self._app.recorded and self.where.target() is not None)
+        free = not self._app.recorded and not self.features.busy
+        self.header.main_button.setEnabled(free and self.where.target() is not None)
+        disturbed = self.tr("Features are being tried, which would disturb the measurement.")
+        self.header.main_button.setToolTip(disturbed if self.features.busy else "")
+        # the place is part of what is tried
+        self.where.setEnabled(not self.features.busy)
+        self.features.enable()
 
     def _begin_anew(self) -> None:
         if self._running:
@@ -195,10 +215,10 @@ class BenchmarkPage(Page):
         sentence = "" if machine else self.tr("A quick run takes half a minute, and leaves nothing behind.")
         self.empty.say("benchmark", title, sentence)
         self.empty.show()
-        self._list_runs(())
-        if machine:
-            self._list_runs(from_recording(machine.records.get("bench", b"")))
-        else:
+        self.earlier.forget_files()
+        self._list_runs(from_recording(machine.records.get("bench", b"")) if machine else ())
+        self.features.begin_anew()
+        if not machine:
             self._ask_history()
             self._offer(self._app.diagnosis)
 
@@ -227,31 +247,19 @@ class BenchmarkPage(Page):
         if not self._app.recorded:
             self._list_runs(tuple(run for record in records if (run := from_history(record))))
 
-    def _make_history(self) -> QListWidget:
-        made = QListWidget()
-        made.setAccessibleName(self.tr("Earlier runs"))
-        made.currentRowChanged.connect(self._show_earlier)
-        return made
-
     def _list_runs(self, runs: tuple[EarlierRun, ...]) -> None:
-        self._earlier = runs
-        self.history.blockSignals(True)
-        self.history.clear()
-        for run in runs:
-            self.history.addItem(QListWidgetItem(f"{run.title}\n{run.detail}"))
-        self.history.setCurrentRow(-1)
-        self.history.blockSignals(False)
-        self._history_card.setVisible(bool(runs))
-        if runs:
-            height = self.history.sizeHintForRow(0) * min(len(runs), _MOST_ROWS) + 2 * self.history.frameWidth()
-            self.history.setFixedHeight(height)
-            if not self._records and self._running is None:
-                self.history.setCurrentRow(0)
+        self.earlier.show_runs(runs, choose=not self._records and self._running is None)
 
-    def _show_earlier(self, place: int) -> None:
-        if self._running is None and 0 <= place < len(self._earlier):
-            run = self._earlier[place]
+    def _show_earlier(self, run: EarlierRun) -> None:
+        if self._running is None:
             self._show_run(run.records, run.phase, run.title)
+
+    def _reveal_comparison(self) -> None:
+        # its size is known once the layout was done
+        QTimer.singleShot(0, self, self._scroll_to_comparison)
+
+    def _scroll_to_comparison(self) -> None:
+        self.reveal(self.earlier.comparison)
 
 
 def _let_be(_trouble: Trouble) -> None:
