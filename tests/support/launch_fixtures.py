@@ -66,7 +66,7 @@ def alike(seen: dict[str, Any]) -> dict[str, Any]:
         part: {field: seen[part].get(field) or None for field in fields} for part, fields in _ALIKE.items()
     }
     found["Config"]["Env"] = sorted(found["Config"]["Env"] or [])
-    requests = found["HostConfig"]["DeviceRequests"] or []
+    requests: list[dict[str, Any]] = found["HostConfig"]["DeviceRequests"] or []
     found["HostConfig"]["DeviceRequests"] = [{name: value or None for name, value in one.items()} for one in requests]
     # the engine's two words for the network that it joins a container to by itself
     if found["HostConfig"]["NetworkMode"] == "default":
@@ -74,5 +74,6 @@ def alike(seen: dict[str, Any]) -> dict[str, Any]:
     found["networks"] = sorted(seen["NetworkSettings"]["Networks"])
     # its two words for "never"
     found["restart"] = seen["HostConfig"]["RestartPolicy"]["Name"] or "no"
-    mounts = [(one["Type"], one.get("Name") or one["Source"], one["Destination"], one["RW"]) for one in seen["Mounts"]]
+    points: list[dict[str, Any]] = seen["Mounts"]
+    mounts = [(one["Type"], str(one.get("Name") or one["Source"]), one["Destination"], one["RW"]) for one in points]
     return {**found, "mounts": sorted(mounts)}
