@@ -7,7 +7,7 @@ import pytest
 from tests.support.bench_runs import payload
 
 from drydock.core.trouble import Trouble
-from drydock.jobs.bench_runs import CompareRunsJob, ExportRunJob, OpenRunJob
+from drydock.jobs.bench_runs import CompareRunsJob, ExportRunJob, OpenRunJob, ReadRunJob
 from drydock.jobs.context import Context
 from drydock.store import Store
 from drydock.world import Stop
@@ -105,3 +105,15 @@ def test_a_file_that_cannot_be_written_is_said(context, tmp_path, name, trouble)
     with pytest.raises(Trouble) as caught:
         run(ExportRunJob(context, number, tmp_path / name))
     assert caught.value.id == trouble
+
+
+def test_a_run_is_read_whole(context, tmp_path):
+    number = kept(context, fp32=16e3, amp=50e3)
+    found = run(ReadRunJob(context, number))
+    assert (found.name, found.facts.where) == (number, "torch:1")
+    assert found.payload == payload(fp32=16e3, amp=50e3)
+    path = run(ExportRunJob(context, number, tmp_path / "run.jsonl"))
+    assert run(ReadRunJob(context, path)).facts == found.facts
+    (tmp_path / "empty.jsonl").write_bytes(b"")
+    with pytest.raises(Trouble, match="bench-file-unreadable"):
+        run(ReadRunJob(context, str(tmp_path / "empty.jsonl")))

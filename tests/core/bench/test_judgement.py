@@ -3,7 +3,7 @@
 import pytest
 
 from drydock.core.bench.judgement import Expected, judge
-from drydock.core.bench.judgement_words import claim_sentence, judgement_sentence, judgement_sources
+from drydock.core.bench.judgement_words import claim_cells, claim_sentence, judgement_sentence, judgement_sources
 from drydock.core.bench.outcome import BenchSummary, RungSummary, Utilisation
 from drydock.core.bench.records import DeviceFacts
 from drydock.core.bench.statistics import Spread
@@ -149,3 +149,16 @@ def test_the_smallest_setting_near_the_fastest_is_recommended():
     assert judge(run(*LADDER)).recommended == "compile"
     assert judge(run(*LADDER[:-1], rung("compile", 101e3))).recommended == "sdpa"
     assert judge(run(rung("fp32", 16e3), rung("amp", 15e3, verdict="loss"))).recommended == ""
+
+
+def test_a_promise_in_the_cells_of_a_table():
+    cells = [claim_cells(claim) for claim in judge(run(*LADDER), 312e12, GEMM, WORK).claims]
+    assert cells[0][0] == "torch.compile: 15 to 30 % faster than fused attention without it"
+    assert cells[0][1].startswith("1.20× (1.19 to 1.21)")
+    assert [held for *_, held in cells] == ["holds", "less", "more"]
+    assert cells[1][0] == "mixed precision: 1.8 times as fast as TF32"
+
+
+def test_a_promise_that_was_not_measured_is_not_judged():
+    cells = [claim_cells(claim) for claim in judge(run(*LADDER[:1])).claims]
+    assert {cell[1:] for cell in cells} == {("not measured", "cannot tell")}

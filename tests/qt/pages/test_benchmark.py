@@ -6,28 +6,10 @@ import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from tests.support.bench_records import FINAL, WHOLE, hello, payload, plan, rung
-from tests.support.window import opened_window
 
 from drydock.data.machine import open_machine
 from drydock.jobs.targets import HostTarget, ImageTarget, SessionTarget
 from drydock.store import Store
-
-
-@pytest.fixture
-def window_of(qtbot, tmp_path):
-    """Open the window on a machine, at the Benchmark page; closed at the end."""
-    opened = []
-
-    def open_page(machine="", engine="unix:///nowhere/docker.sock"):
-        manager = opened_window(qtbot, tmp_path / "home", machine=machine, engine=engine)
-        window = manager.__enter__()
-        opened.append(manager)
-        window.show_page("benchmark")
-        return window, window.page("benchmark")
-
-    yield open_page
-    for manager in opened:
-        manager.__exit__(None, None, None)
 
 
 @pytest.fixture
@@ -48,16 +30,16 @@ def run_button(page, qtbot):
     qtbot.mouseClick(page.header.main_button, Qt.MouseButton.LeftButton)
 
 
-def test_nothing_was_measured_yet(window_of):
-    _, page = window_of()
+def test_nothing_was_measured_yet(bench_page):
+    _, page = bench_page()
     assert page.empty.isVisible()
     assert not page.result.isVisible()
     assert page.header.main_button.isEnabled()
     assert page.work_on_its_way() == ""
 
 
-def test_earlier_runs_can_be_looked_at_again(window_of, kept, qtbot):
-    _, page = window_of()
+def test_earlier_runs_can_be_looked_at_again(bench_page, kept, qtbot):
+    _, page = bench_page()
     qtbot.waitUntil(lambda: page.earlier.list.count() == 2)
     assert conclusion(page).startswith("Stopped early. Plain fp32 trains 120 tokens a second.")
     page.earlier.list.setFocus()
@@ -67,8 +49,8 @@ def test_earlier_runs_can_be_looked_at_again(window_of, kept, qtbot):
     assert [bar.key for bar in page.result.chart.bars] == ["fp32", "amp", "sdpa"]
 
 
-def test_on_a_recorded_machine_its_records_are_shown_and_nothing_is_run(window_of, qtbot):
-    window, page = window_of("rtx4090-desktop")
+def test_on_a_recorded_machine_its_records_are_shown_and_nothing_is_run(bench_page, qtbot):
+    window, page = bench_page("rtx4090-desktop")
     assert "holds no benchmark" in page.empty.accessibleName()
     assert not page.header.main_button.isEnabled()
     assert not page.where.isVisible()
@@ -82,16 +64,16 @@ def test_on_a_recorded_machine_its_records_are_shown_and_nothing_is_run(window_o
     assert page._running is None
 
 
-def test_the_records_of_a_recorded_machine_do_not_stay(window_of, kept, qtbot):
-    window, page = window_of("rtx4090-desktop")
+def test_the_records_of_a_recorded_machine_do_not_stay(bench_page, kept, qtbot):
+    window, page = bench_page("rtx4090-desktop")
     assert page.earlier.list.count() == 0
     window.app.show_machine(None)
     qtbot.waitUntil(lambda: page.earlier.list.count() == 2)
     assert page.where.isVisible()
 
 
-def test_a_place_can_be_preselected_and_typed(window_of):
-    _, page = window_of()
+def test_a_place_can_be_preselected_and_typed(bench_page):
+    _, page = bench_page()
     page.show_argument("training")
     assert page.where.target() == SessionTarget(name="training")
     page.where.choose("image", "pytorch/pytorch:2.9.1-cuda12.8-cudnn9-runtime")
@@ -104,16 +86,16 @@ def test_a_place_can_be_preselected_and_typed(window_of):
     assert not page.header.main_button.isEnabled()
 
 
-def test_what_the_person_chose_survives_the_next_diagnosis(window_of, qtbot):
-    window, page = window_of()
+def test_what_the_person_chose_survives_the_next_diagnosis(bench_page, qtbot):
+    window, page = bench_page()
     page.where.choose("host", "/opt/python/bin/python3")
     with qtbot.waitSignal(window.app.diagnosed, timeout=30_000):
         window.app.diagnose()
     assert page.where.target() == HostTarget(python="/opt/python/bin/python3")
 
 
-def test_a_python_that_is_not_there_is_said(window_of, qtbot):
-    _, page = window_of()
+def test_a_python_that_is_not_there_is_said(bench_page, qtbot):
+    _, page = bench_page()
     page.where.choose("host", "no-such-python")
     run_button(page, qtbot)
     assert page.progress.isVisible()
@@ -122,8 +104,8 @@ def test_a_python_that_is_not_there_is_said(window_of, qtbot):
     assert page.header.main_button.isVisible()
 
 
-def test_a_python_without_torch_is_said(window_of, qtbot, monkeypatch):
-    _, page = window_of()
+def test_a_python_without_torch_is_said(bench_page, qtbot, monkeypatch):
+    _, page = bench_page()
     page.where.choose("host", sys.executable)
     # whatever the Python of the tests has, it shall not find torch
     monkeypatch.setenv("PYTHONPATH", str(_without_torch(page.window().app.context.store.directory)))
@@ -139,8 +121,8 @@ def _without_torch(directory):
 
 @pytest.mark.torch
 @pytest.mark.timeout(300)
-def test_a_run_streams_in_and_a_stop_keeps_what_is_done(window_of, qtbot, torch_python):
-    window, page = window_of()
+def test_a_run_streams_in_and_a_stop_keeps_what_is_done(bench_page, qtbot, torch_python):
+    window, page = bench_page()
     page.where.choose("host", torch_python)
     run_button(page, qtbot)
     assert not page.header.main_button.isVisible()

@@ -16,9 +16,9 @@ class CompareCard(Card):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("", parent)
         self.set_title(self.tr("Two runs compared"))
-        close = tool_button("close", self.tr("Close the comparison"))
-        close.clicked.connect(self.hide)
-        self.add_corner(close)
+        self.close_button = tool_button("close", self.tr("Close the comparison"))
+        self.close_button.clicked.connect(self.hide)
+        self.add_corner(self.close_button)
         self.sentence = label("", "lead", selectable=True)
         self.which = label("", "muted", selectable=True)
         self.rungs = LabelGrid(stretch=5, numbers=_NUMBERS)

@@ -103,8 +103,11 @@ class FeaturesCard(Card):
             self._app.bridge.start(ListRecordsJob(self._app.context, "probe"), done=self._recall, failed=_let_be)
         else:
             look = recorded_look(machine.records.get("probe", b""))
-            none = self.tr("This recording does not tell it, and on a recorded machine nothing can be tried.")
-            self._show(features_view(look.records) if look else FeaturesView(), "" if look else none)
+            if look:
+                self._recalled(look)
+            else:
+                none = self.tr("This recording does not tell it, and on a recorded machine nothing can be tried.")
+                self._show(FeaturesView(), none)
         self.enable()
 
     def set_busy_elsewhere(self, busy: bool) -> None:
