@@ -1,5 +1,8 @@
 """The kernel's log, through dmesg or journalctl, or not at all."""
 
+import sys
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.world import TestWorld
@@ -7,6 +10,7 @@ from tests.support.world import TestWorld
 from drydock.collect.kernel_log import collect_kernel_log, parse_kernel_log
 from drydock.core.facts import Known, Missing
 from drydock.world import Outcome
+from drydock.world.live import LiveWorld
 
 DMESG = """[    0.000000] Linux version 6.14.0-29-generic
 [   12.500000] nvidia: loading out-of-tree module taints kernel.
@@ -74,6 +78,34 @@ def test_a_long_log_keeps_its_newest_lines():
     log = collect_kernel_log(TestWorld(outputs={"dmesg": many})).value
     assert len(log.lines) == 200
     assert log.lines[-1].text.endswith("999")
+
+
+FLOOD = """#!/bin/sh
+i=0; while [ $i -lt 150 ]; do i=$((i+1)); cat "$0.page"; done
+echo '[9000000.000001] NVRM: Xid (PCI:0000:01:00): 79, pid=1, GPU has fallen off the bus.'
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has this log")
+@pytest.mark.parametrize("program", ["dmesg", "journalctl"])
+def test_of_a_log_of_months_the_newest_line_is_seen(tmp_path, monkeypatch, program):
+    # 9 MiB: more than twice of what is kept of an output
+    (tmp_path / f"{program}.page").write_text("[    7.000001] usb 1-1: device is there again and again\n" * 1100)
+    for name, text in (("dmesg", "#!/bin/sh\nexit 1\n"), (program, FLOOD)):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    found = collect_kernel_log(LiveWorld())
+    assert found.value.source.split()[0] == program
+    assert found.value.lines[-1].seconds == 9000000.000001
+    assert "Xid" in found.value.lines[-1].text
+
+
+def test_the_journal_is_asked_for_its_newest_lines_alone():
+    world = TestWorld(outputs={"dmesg": DENIED, "journalctl": JOURNAL})
+    collect_kernel_log(world)
+    asked = next(argv for argv in world.ran if argv[0] == "journalctl")
+    assert int(asked[asked.index("-n") + 1]) > 1000
 
 
 @given(st.text(max_size=400))

@@ -189,7 +189,7 @@ class GarbageWorld(TestWorld):
         # the same question gets the same answer, whichever thread asks first
         return self._texts[sum(key.encode()) % len(self._texts)]
 
-    def run(self, argv, *, limit, stdin="", environment=None):
+    def run(self, argv, *, limit, stdin="", environment=None, keep_end=False):
         text = self._text(" ".join(argv))
         return Outcome(argv=tuple(argv), code=self._code, stdout=text, stderr=text)
 

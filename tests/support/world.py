@@ -52,6 +52,7 @@ class TestWorld:
         limit: float,
         stdin: str = "",
         environment: Mapping[str, str] | None = None,
+        keep_end: bool = False,
     ) -> Outcome:
         self.before("run")
         self.ran.append(tuple(argv))

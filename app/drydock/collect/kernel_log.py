@@ -8,6 +8,8 @@ from drydock.world import Outcome, World
 
 _LIMIT = 4.0
 _MOST_LINES = 200
+_NEWEST = 20_000
+"""Lines asked of the journal: that of a computer which is up for months is longer than what is kept of an output."""
 _LONGEST = 400
 
 _WANTED = re.compile(
@@ -25,11 +27,11 @@ def collect_kernel_log(world: World) -> Fact[KernelLog]:
     """Read the log of this start of the computer with dmesg, or with journalctl where dmesg may not."""
     if world.system() != "linux":
         return Missing("not_applicable")
-    first = world.run(["dmesg"], limit=_LIMIT)
+    first = world.run(["dmesg"], limit=_LIMIT, keep_end=True)
     if first.succeeded and first.stdout.strip():
         return _log(world, "dmesg", first.stdout)
-    arguments = ["journalctl", "-k", "-b", "-o", "short-monotonic", "--no-pager", "-q"]
-    second = world.run(arguments, limit=_LIMIT)
+    arguments = ["journalctl", "-k", "-b", "-o", "short-monotonic", "--no-pager", "-q", "-n", str(_NEWEST)]
+    second = world.run(arguments, limit=_LIMIT, keep_end=True)
     if second.succeeded and second.stdout.strip():
         return _log(world, "journalctl -k -b", second.stdout)
     return _why(first, second)

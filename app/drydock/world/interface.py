@@ -76,8 +76,12 @@ class World(Protocol):
         limit: float,
         stdin: str = "",
         environment: Mapping[str, str] | None = None,
+        keep_end: bool = False,
     ) -> Outcome:
-        """Run a program to its end, in a clean environment, for at most ``limit`` seconds."""
+        """Run a program to its end, in a clean environment, for at most ``limit`` seconds.
+
+        Of standard output that is longer than can be kept, the beginning stays, or with ``keep_end`` the end.
+        """
         ...
 
     def start(

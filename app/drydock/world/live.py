@@ -28,11 +28,12 @@ class LiveWorld:
         limit: float,
         stdin: str = "",
         environment: Mapping[str, str] | None = None,
+        keep_end: bool = False,
     ) -> Outcome:
         """Run a program to its end; ``environment`` is put on top of the user's own."""
         from drydock.world import processes
 
-        return processes.run(argv, {**self._environment, **(environment or {})}, limit, stdin)
+        return processes.run(argv, {**self._environment, **(environment or {})}, limit, stdin, keep_end=keep_end)
 
     def start(
         self,

@@ -40,6 +40,7 @@ def run(
     *,
     group: Group = "session",
     said: Callable[[str], None] | None = None,
+    keep_end: bool = False,
 ) -> Outcome:
     """Run a program to its end; after ``limit`` seconds its whole process group is killed.
 
@@ -50,13 +51,15 @@ def run(
         stdin: what it reads.
         group: whom it belongs to; one that shares this process's group is killed alone.
         said: takes each line that it prints, while it runs and in another thread.
+        keep_end: of standard output that is too long, keep the end.
     """
     started = time.monotonic()
     try:
         process = _open(argv, environment, with_stdin=bool(stdin), group=group)
     except (OSError, ValueError) as error:
         return _not_started(argv, error)
-    out, err = _Sink(process.stdout, OUTPUT_LIMIT, said=said), _Sink(process.stderr, OUTPUT_LIMIT, said=said)
+    out = _Sink(process.stdout, OUTPUT_LIMIT, keep_end=keep_end, said=said)
+    err = _Sink(process.stderr, OUTPUT_LIMIT, said=said)
     feeder = _feed(process, stdin)
     timed_out = not _ended_within(process, limit)
     if timed_out:
