@@ -204,3 +204,22 @@ def test_on_a_processor_there_is_no_reference(bench_page, tmp_path, qtbot):
 
 def _steady(median):
     return {"median": median, "iqr": 0.0, "cv": 0.0, "ci": [median, median], "n": 30, "converged": True}
+
+
+def test_the_result_is_brought_up_from_the_list(bench_page, two, qtbot):
+    window, page = bench_page()
+    window.resize(1000, 640)
+    earlier = listed(qtbot, page, 2)
+    page.verticalScrollBar().setValue(page.verticalScrollBar().maximum())
+    earlier.list.setFocus()
+    qtbot.keyClick(earlier.list, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: _in_sight(page, page.result.conclusion))
+    choose_both(qtbot, earlier)
+    earlier.compare()
+    qtbot.waitUntil(lambda: _in_sight(page, earlier.comparison.sentence))
+    assert not earlier.show_button.isEnabled()
+
+
+def _in_sight(page, widget):
+    place = widget.mapTo(page.viewport(), widget.rect().center())
+    return page.viewport().rect().contains(place)

@@ -25,7 +25,8 @@ def snippet_of(summary: BenchSummary) -> str:
         lines += ['torch.set_float32_matmul_precision("high")  # TF32 for what stays in single precision']
     if "sdpa" in reached:
         lines += [
-            "# In attention: torch.nn.functional.scaled_dot_product_attention(query, key, value, is_causal=True)",
+            "# In attention, with torch.nn.functional as F:",
+            "#     F.scaled_dot_product_attention(query, key, value, is_causal=True)",
         ]
     if "compile" in reached:
         lines += ["model = torch.compile(model)  # the first step takes longer"]

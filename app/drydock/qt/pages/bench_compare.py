@@ -1,11 +1,13 @@
 """Two runs of the benchmark compared, rung by rung."""
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from drydock.qt.models.bench_compare import CompareView
+from drydock.qt.theme import tokens
 from drydock.qt.widgets.card import Card
-from drydock.qt.widgets.label_grid import LabelGrid, Mark
-from drydock.qt.widgets.labels import label, tool_button
+from drydock.qt.widgets.label_grid import ROLES, LabelGrid, Mark
+from drydock.qt.widgets.labels import Glyph, label, tool_button
 
 _NUMBERS = range(1, 5)
 
@@ -19,17 +21,24 @@ class CompareCard(Card):
         self.close_button = tool_button("close", self.tr("Close the comparison"))
         self.close_button.clicked.connect(self.hide)
         self.add_corner(self.close_button)
-        self.sentence = label("", "lead", selectable=True)
+        self._glyph = Glyph("not_tested", "muted")
+        self.sentence = label("", "strong", selectable=True)
+        conclusion = QHBoxLayout()
+        conclusion.setSpacing(tokens.S8)
+        conclusion.addWidget(self._glyph, 0, Qt.AlignmentFlag.AlignTop)
+        conclusion.addWidget(self.sentence, 1)
+        self.body.addLayout(conclusion)
         self.which = label("", "muted", selectable=True)
         self.rungs = LabelGrid(stretch=5, numbers=_NUMBERS)
         self._differs = label("", "strong")
         self.differences = LabelGrid(stretch=1)
-        for widget in (self.sentence, self.which, self.rungs, self._differs, self.differences):
+        for widget in (self.which, self.rungs, self._differs, self.differences):
             self.body.addWidget(widget)
         self.hide()
 
     def show_view(self, view: CompareView) -> None:
         """Show a comparison."""
+        self._glyph.show_icon(view.state, ROLES[view.state])
         self.sentence.setText(view.sentence)
         first = self.tr("First: {run}").format(run=view.before)
         second = self.tr("Second: {run}").format(run=view.after)

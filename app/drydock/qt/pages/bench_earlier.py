@@ -25,11 +25,13 @@ class EarlierRuns(Card):
 
     Signals:
         wanted: an :class:`EarlierRun` shall be shown.
-        compared: a comparison is on show now.
+        appeared: a widget that has news, ``comparison`` or ``failure``.
+        result_wanted: the person wants to see the run that is shown.
     """
 
     wanted = Signal(object)
-    compared = Signal()
+    appeared = Signal(object)
+    result_wanted = Signal()
 
     def __init__(self, app: App, parent: QWidget | None = None) -> None:
         super().__init__("", parent)
@@ -41,8 +43,11 @@ class EarlierRuns(Card):
         self.list.setAccessibleName(self.tr("Earlier runs"))
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.list.currentRowChanged.connect(self._show_one)
+        self.list.activated.connect(self.result_wanted)
         self.list.itemSelectionChanged.connect(self._enable)
         self.hint = label("", "muted")
+        self.show_button = button(self.tr("Show"), "plain")
+        self.show_button.clicked.connect(self.result_wanted)
         self.compare_button = button(self.tr("Compare"), "plain")
         self.compare_button.clicked.connect(self.compare)
         self.export_button = button(self.tr("Export…"), "plain", "upload")
@@ -53,7 +58,7 @@ class EarlierRuns(Card):
         self.failure = FailureCard()
         self.body.addWidget(self.list)
         self.body.addWidget(self.hint)
-        for made in (self.compare_button, self.export_button, self.open_button):
+        for made in (self.show_button, self.compare_button, self.export_button, self.open_button):
             self.add_action(made)
         self.show_runs(())
 
@@ -79,7 +84,7 @@ class EarlierRuns(Card):
         if len(chosen) == _TWO:
             # the list has the newest first
             self.comparison.show_view(comparison_of(chosen[1], chosen[0]))
-            self.compared.emit()
+            self.appeared.emit(self.comparison)
 
     def choose_file(self) -> None:
         """Let the person choose a file of another computer, and open it."""
@@ -121,6 +126,7 @@ class EarlierRuns(Card):
             self._opened = (run, *(other for other in self._opened if other.name != run.name))
             self._fill(0)
             self.list.setFocus()
+            self.result_wanted.emit()
 
     def _tell_written(self, path: str) -> None:
         self._app.noted.emit(self.tr("The run was written to {file}.").format(file=path), "ok")
@@ -128,6 +134,7 @@ class EarlierRuns(Card):
     def _fail(self, trouble: Trouble) -> None:
         article = trouble_article(trouble)
         self.failure.show_failure(article.title, article.text, article.remedy, again=False)
+        self.appeared.emit(self.failure)
 
     def _chosen(self) -> list[EarlierRun]:
         places = sorted(self.list.row(item) for item in self.list.selectedItems())
@@ -154,11 +161,14 @@ class EarlierRuns(Card):
 
     def _enable(self) -> None:
         chosen = self._chosen()
+        self.show_button.setEnabled(len(chosen) == 1)
         self.compare_button.setEnabled(len(chosen) == _TWO)
         self.export_button.setEnabled(len(chosen) == 1 and bool(chosen[0].name))
         self.hint.setText(self._hint(chosen))
 
     def _hint(self, chosen: list[EarlierRun]) -> str:
+        if not self.runs and self._app.recorded:
+            return self.tr("This recording holds none. A run that was exported can be opened here.")
         if not self.runs:
             return self.tr("None is kept yet. A run that was exported on another computer can be opened here.")
         if len(chosen) > _TWO:

@@ -60,7 +60,6 @@ class FeaturesCard(Card):
         self.progress = ProgressPanel()
         self.progress.cancel_wanted.connect(self.stop)
         self.failure = FailureCard()
-        self.failure.again_wanted.connect(self.start)
         self.rows = LabelGrid(stretch=2)
         self.problem = label("", "body", selectable=True)
         self._loading = QWidget()
@@ -182,8 +181,9 @@ class FeaturesCard(Card):
     def _fail(self, trouble: Trouble) -> None:
         self._end()
         article = trouble_article(trouble)
-        self._show(features_view(self._records), self._invitation() if not self._records else "")
-        self.failure.show_failure(article.title, article.text, article.remedy)
+        self._show(features_view(self._records), "")
+        # the button below is the way to try again
+        self.failure.show_failure(article.title, article.text, article.remedy, again=False)
 
     def _end(self) -> None:
         self._running = None

@@ -50,6 +50,7 @@ class TuningPanel(QWidget):
         self._claims_title = label(self.tr("What tuning is promised to bring, and what it brings here"), "strong")
         self.claims = LabelGrid(stretch=1)
         self._code_title = label(self.tr("The recommended setting, to paste into your training"), "strong")
+        self._code_title.setContentsMargins(0, tokens.S8, 0, 0)
         self.code = CommandBox(name=self.tr("PyTorch code of the recommended setting"))
         for widget in (self._claims_title, self.claims, self._code_title, self.code):
             column.addWidget(widget)

@@ -1,5 +1,7 @@
 """Benchmark: how fast a Transformer trains here, what each tuning is worth, and how earlier runs went."""
 
+from functools import partial
+
 from PySide6.QtCore import QElapsedTimer, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
@@ -24,6 +26,7 @@ from drydock.qt.pages.bench_earlier import EarlierRuns
 from drydock.qt.pages.bench_features import FeaturesCard
 from drydock.qt.pages.bench_result import ResultCard
 from drydock.qt.pages.bench_where import WhereCard
+from drydock.qt.theme import tokens
 from drydock.qt.widgets.empty_state import EmptyState
 from drydock.qt.widgets.page import Page
 from drydock.qt.widgets.page_header import PageHeader
@@ -55,7 +58,8 @@ class BenchmarkPage(Page):
         self.empty = EmptyState("benchmark", "")
         self.earlier = EarlierRuns(app)
         self.earlier.wanted.connect(self._show_earlier)
-        self.earlier.compared.connect(self._reveal_comparison)
+        self.earlier.appeared.connect(self._bring_up)
+        self.earlier.result_wanted.connect(partial(self._bring_up, self.result))
         self.features = FeaturesCard(app, self.where.target)
         self.features.working.connect(self._enable)
         for widget in (
@@ -254,12 +258,12 @@ class BenchmarkPage(Page):
         if self._running is None:
             self._show_run(run.records, run.phase, run.title)
 
-    def _reveal_comparison(self) -> None:
-        # its size is known once the layout was done
-        QTimer.singleShot(0, self, self._scroll_to_comparison)
+    def _bring_up(self, widget: QWidget) -> None:
+        # its place is known once the layout was done
+        QTimer.singleShot(0, self, partial(self._scroll_to, widget))
 
-    def _scroll_to_comparison(self) -> None:
-        self.reveal(self.earlier.comparison)
+    def _scroll_to(self, widget: QWidget) -> None:
+        self.verticalScrollBar().setValue(widget.y() - tokens.S16)
 
 
 def _let_be(_trouble: Trouble) -> None:

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QWidget
 from drydock.qt.theme import State, tokens
 from drydock.qt.widgets.labels import Glyph, TextRole, label, rule
 
-_ROLES: dict[State, str] = {"ok": "ok", "attention": "attention", "broken": "broken", "not_tested": "muted"}
+ROLES: dict[State, str] = {"ok": "ok", "attention": "attention", "broken": "broken", "not_tested": "muted"}
+"""The colour of the theme for the icon of a state among texts."""
 
 
 class Mark(NamedTuple):
@@ -93,8 +94,10 @@ class LabelGrid(QWidget):
         row = QHBoxLayout(made)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(tokens.S8)
-        row.addWidget(Glyph(cell.state, _ROLES[cell.state]), 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(label(cell.word, role, wrap=wrap), 1)
+        row.addWidget(Glyph(cell.state, ROLES[cell.state]), 0, Qt.AlignmentFlag.AlignTop)
+        word = label(cell.word, role, wrap=wrap)
+        word.setAlignment(Qt.AlignmentFlag.AlignTop)
+        row.addWidget(word, 1)
         return made
 
     def _put(self, made: QWidget, row: int, column: int) -> None:
