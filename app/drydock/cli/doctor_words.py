@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -58,9 +59,9 @@ def print_kept(kept: Sequence[KeptDiagnosis]) -> None:
         root = one.diagnosis.root_cause
         until = f" to {one.last}" if one.last != one.id else ""
         click.echo(f"{mark('broken' if root else 'ok')}  {one.id}{until}  ({one.depth})")
-        click.echo(f"{'':12}{summary_line(one.diagnosis)}")
+        click.echo(wrapped(summary_line(one.diagnosis), indent=12))
         for change in one.changes[:_MOST_CHANGES]:
-            click.echo(f"{'':12}- {change_text(change)}")
+            click.echo(wrapped(f"- {change_text(change)}", indent=12, further=2))
         left = len(one.changes) - _MOST_CHANGES
         if left > 0:
             click.echo(f"{'':12}({left} more changes, see --json)")
@@ -126,13 +127,18 @@ def _print_finding(finding: Finding, diagnosis: Diagnosis) -> None:
             click.echo(f"{'':14}$ {command}")
 
 
-def wrapped(text: str, indent: int = 0) -> str:
-    """Return a text with its lines indented, and no wider than the terminal; elsewhere lines stay whole for grep."""
+def wrapped(text: str, indent: int = 0, further: int = 0) -> str:
+    """Return a text indented, and no wider than the terminal; elsewhere it stays one whole line for grep.
+
+    Args:
+        text: what an engine or a program said may stand in it, over several lines.
+        indent: columns before each line.
+        further: columns more before the second line and those after it.
+    """
     import shutil
     import sys
-    import textwrap
 
-    before = " " * indent
+    text, before = " ".join(text.split()), " " * indent
     if not sys.stdout.isatty():
         return before + text
     width = min(_WIDEST, shutil.get_terminal_size().columns)
@@ -140,9 +146,17 @@ def wrapped(text: str, indent: int = 0) -> str:
         return before + text
     # no word is cut: a path or an address must stay one that can be copied
     return textwrap.fill(
-        text, width, initial_indent=before, subsequent_indent=before, break_long_words=False, break_on_hyphens=False
+        text,
+        width,
+        initial_indent=before,
+        subsequent_indent=before + " " * further,
+        break_long_words=False,
+        break_on_hyphens=False,
     )
 
+
+_LONGEST_CAUSE = 240
+"""Characters of a cause in the summary."""
 
 _WIDEST = 110
 _NARROWEST = 24
@@ -155,7 +169,7 @@ _MOST_CHANGES = 6
 def _print_past(past: Past, *, most: int | None) -> None:
     click.echo(wrapped(past_text(past)))
     for change in past.changes[:most]:
-        click.echo(f"  - {change_text(change)}")
+        click.echo(wrapped(f"- {change_text(change)}", indent=2, further=2))
     left = len(past.changes[most:]) if most else 0
     if left:
         click.echo(f"  ({left} more, see --verbose)")
@@ -165,7 +179,9 @@ def summary_line(diagnosis: Diagnosis) -> str:
     """Return the diagnosis in one sentence."""
     root = diagnosis.root_cause
     if root:
-        return f"Mend this first: {finding_article(root).text}"
+        said = finding_article(root).text
+        # an engine's whole message stands above, at the finding
+        return f"Mend this first: {textwrap.shorten(said, _LONGEST_CAUSE, placeholder='…')}"
     counts = {
         state: sum(finding.state == state for finding in diagnosis.findings) for state in ("attention", "not_tested")
     }

@@ -44,7 +44,7 @@ _WORDS: dict[Why, str] = {
     "no_permission": "no permission to read it",
     "timeout": "no answer in time",
     "failed": "could not be read",
-    "not_asked": "not asked",
+    "not_asked": "not looked at",
     "not_applicable": "does not apply here",
 }
 
