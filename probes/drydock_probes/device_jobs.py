@@ -7,8 +7,16 @@ import signal
 import time
 from typing import Any, List
 
+from drydock_probes import machine
 from drydock_probes.channel import Channel, Record
 from drydock_probes.children import Nursery
+
+
+def greet(channel: Channel, torch: Any, probe: str, import_seconds: float) -> int:
+    """In a job: write the first record, which tells what this process sees. Returns the job's status."""
+    described = machine.describe_torch(torch, import_seconds)
+    channel.emit("hello", probe=probe, **machine.around(), torch=described, devices=machine.describe_devices(torch))
+    return 0
 
 
 class DeviceJobs:
@@ -61,6 +69,12 @@ class DeviceJobs:
             text = "torch sees no GPU; only the CPU is tried"
             self.channel.emit("warn", slot=f"{slot}/cpu", code="no-gpu-seen", text=text)
         return [f"cuda:{device['index']}" for device in self.devices] or ["cpu"]
+
+    def finish(self, started: float) -> None:
+        """Write the last record; ``started`` is when the probe began (``time.monotonic``)."""
+        wall = round(time.monotonic() - started, 3)
+        bad = self.broken
+        self.channel.emit("final", ok=not bad, stopped=self.stopped, invalid_reasons=bad, wall_s=wall)
 
     def close(self) -> None:
         """End what still runs."""

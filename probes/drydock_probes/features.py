@@ -19,10 +19,9 @@ import argparse
 import time
 from typing import Any, List
 
-from drydock_probes import machine
 from drydock_probes.channel import Channel, Record
 from drydock_probes.children import serve
-from drydock_probes.device_jobs import DeviceJobs
+from drydock_probes.device_jobs import DeviceJobs, greet
 from drydock_probes.feature_checks import CHECKS
 
 _HELLO_SECONDS = 90.0
@@ -30,10 +29,7 @@ _HELLO_SECONDS = 90.0
 
 def _work(channel: Channel, torch: Any, job: Record) -> int:
     if job["slot"] == "hello":
-        described = machine.describe_torch(torch, job["import_s"])
-        devices = machine.describe_devices(torch)
-        channel.emit("hello", probe="features", **machine.around(), torch=described, devices=devices)
-        return 0
+        return greet(channel, torch, "features", job["import_s"])
     if job["plant"] == "crash":
         os.abort()
     if job["plant"] == "hang":
@@ -81,8 +77,7 @@ def main() -> int:
     channel = Channel()
     jobs = DeviceJobs(channel, __file__)
     status = _try_all(jobs, options.device, names, options.plant, options.limit)
-    wall = round(time.monotonic() - start, 3)
-    channel.emit("final", ok=not jobs.broken, stopped=jobs.stopped, invalid_reasons=jobs.broken, wall_s=wall)
+    jobs.finish(start)
     return status
 
 

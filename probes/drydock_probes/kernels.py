@@ -19,10 +19,9 @@ import argparse
 import time
 from typing import Any, Dict, List, Tuple
 
-from drydock_probes import machine
 from drydock_probes.channel import Channel, Record
 from drydock_probes.children import serve
-from drydock_probes.device_jobs import DeviceJobs
+from drydock_probes.device_jobs import DeviceJobs, greet
 
 _SIZE = 512
 # Largest allowed error of a result relative to the largest value of the reference. A product of 512 terms rounded
@@ -98,10 +97,7 @@ def relative_error(found: Any, expected: Any) -> Any:
 def _work(channel: Channel, torch: Any, job: Record) -> int:
     device: str = job["device"]
     if job["slot"] == "hello":
-        described = machine.describe_torch(torch, job["import_s"])
-        devices = machine.describe_devices(torch)
-        channel.emit("hello", probe="kernels", **machine.around(), torch=described, devices=devices)
-        return 0
+        return greet(channel, torch, "kernels", job["import_s"])
     capability = (0, 0) if device == "cpu" else tuple(torch.cuda.get_device_capability(device))
     broken = False
     for name in _types(device, capability):
@@ -139,8 +135,7 @@ def main() -> int:
     channel = Channel()
     jobs = DeviceJobs(channel, __file__)
     status = _prove(jobs, options.device, options.plant)
-    wall = round(time.monotonic() - start, 3)
-    channel.emit("final", ok=not jobs.broken, stopped=jobs.stopped, invalid_reasons=jobs.broken, wall_s=wall)
+    jobs.finish(start)
     return status
 
 

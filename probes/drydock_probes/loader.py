@@ -23,7 +23,7 @@ from typing import Any, Dict, List, NamedTuple, Tuple
 from drydock_probes import machine
 from drydock_probes.channel import Channel, Record
 from drydock_probes.children import serve
-from drydock_probes.device_jobs import DeviceJobs
+from drydock_probes.device_jobs import DeviceJobs, greet
 
 KINDS = ("images", "tokens")
 _HELLO_SECONDS = 90.0
@@ -139,10 +139,7 @@ def _measure(torch: Any, device: str, kind: str, setting: Setting, seconds: floa
 
 def _work(channel: Channel, torch: Any, job: Record) -> int:
     if job["slot"] == "hello":
-        described = machine.describe_torch(torch, job["import_s"])
-        devices = machine.describe_devices(torch)
-        channel.emit("hello", probe="loader", **machine.around(), torch=described, devices=devices)
-        return 0
+        return greet(channel, torch, "loader", job["import_s"])
     torch.set_num_threads(1)
     values = _measure(torch, job["device"], job["kind"], Setting(*job["setting"]), job["seconds"])
     channel.emit("result", slot=job["slot"], passed=True, values=values, metrics={}, flags=[])
@@ -213,8 +210,7 @@ def main() -> int:
             status = 1 if sweep.broken else 0
     finally:
         sweep.close()
-    wall = round(time.monotonic() - start, 3)
-    channel.emit("final", ok=not sweep.broken, stopped=sweep.stopped, invalid_reasons=sweep.broken, wall_s=wall)
+    sweep.finish(start)
     return status
 
 
