@@ -78,7 +78,7 @@ def run(machine: str = "", page: str = "", quit_after: float | None = None, engi
 
 
 def _obey_session_end(window: MainWindow, _manager: QSessionManager) -> None:
-    window.closing.do_not_ask()
+    window.closing.finish_mending()
 
 
 def _catch_crashes(app: App, window: MainWindow) -> None:

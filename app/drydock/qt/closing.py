@@ -2,7 +2,7 @@
 
 Once it is hidden, the window stays in the tray until the person opens it or quits, also after everything has ended: an
 app that ends by itself would take its messages along. A wish from outside (the end of the desktop session, SIGTERM) is
-obeyed without a question.
+obeyed without a question; only a step that changes this computer is finished first.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from drydock.qt.activities import Activities, Activity
@@ -46,6 +46,7 @@ class Closing(QObject):
         self._activities = activities
         self._on_its_way = on_its_way
         self._for_good = False
+        self._awaiting = False
         self.question: QMessageBox | None = None
         self.tray: ActivityTray | None = None
 
@@ -54,9 +55,39 @@ class Closing(QObject):
         """Whether the window lives in the tray now."""
         return self.tray is not None and self.tray.shown
 
-    def do_not_ask(self) -> None:
-        """From now on closing ends everything without a question."""
+    def stop_and_close(self) -> None:
+        """Close without a question, as soon as no step that changes this computer is on its way."""
         self._for_good = True
+        if self._awaiting:
+            return
+        if not self._mending():
+            self._window.close()
+            return
+        # such a step is not broken off: unseen, its end is awaited
+        self._awaiting = True
+        self._activities.ended.connect(self._close_when_mended)
+        self._stop_mending()
+        self._wait_unseen()
+
+    def finish_mending(self) -> None:
+        """Return when no step that changes this computer is on its way; from now on closing needs no question.
+
+        For the end of the desktop session, which waits for this process's answer. Events are handled meanwhile.
+        """
+        self._for_good = True
+        if not self._mending():
+            return
+        loop = QEventLoop()
+
+        def look() -> None:
+            if not self._mending():
+                loop.quit()
+
+        self._activities.ended.connect(look)
+        self._stop_mending()
+        if self._mending():
+            loop.exec()
+        self._activities.ended.disconnect(look)
 
     def may_close(self) -> bool:
         """Return whether the window may close at once; otherwise the person is being asked."""
@@ -113,7 +144,7 @@ class Closing(QObject):
         box.setText(self.tr("Close Drydock?"))
         box.setInformativeText("\n".join(warnings))
         stop = box.addButton(self.tr("Stop and close"), QMessageBox.ButtonRole.DestructiveRole)
-        stop.clicked.connect(self._stop_and_close)
+        stop.clicked.connect(self.stop_and_close)
         stay = box.addButton(self.tr("Stay"), QMessageBox.ButtonRole.RejectRole)
         box.setEscapeButton(stay)
         box.setDefaultButton(stay)
@@ -128,17 +159,12 @@ class Closing(QObject):
     def _answered(self, _result: int) -> None:
         self.question = None
 
-    def _stop_and_close(self) -> None:
-        self._for_good = True
-        mending = [one for one in self._activities.on_their_way if one.kind == "mend"]
-        if not mending:
-            self._window.close()
-            return
-        # a step that changes this computer is not broken off: unseen, its end is awaited
-        self._activities.ended.connect(self._close_when_mended)
-        for one in mending:
+    def _mending(self) -> list[Activity]:
+        return [one for one in self._activities.on_their_way if one.kind == "mend"]
+
+    def _stop_mending(self) -> None:
+        for one in self._mending():
             self._activities.cancel(one)
-        self._wait_unseen()
 
     def _wait_unseen(self) -> None:
         from drydock.qt.widgets.activity_tray import tray_available
@@ -151,7 +177,7 @@ class Closing(QObject):
         self.hidden.emit(True)
 
     def _close_when_mended(self) -> None:
-        if not any(one.kind == "mend" for one in self._activities.on_their_way):
+        if not self._mending():
             self._activities.ended.disconnect(self._close_when_mended)
             # the signal has others to tell first
             QTimer.singleShot(0, self._window, self._window.close)

@@ -13,7 +13,7 @@ from drydock.core.remedies.plan import Plan
 from drydock.core.remedies.steps import EngineStep
 from drydock.core.trouble import Trouble
 from drydock.jobs import Job
-from drydock.jobs.mend import Mended, MendJob, UndoJob
+from drydock.jobs.mend import Mended, MendJob, StepSaid, Stopping, UndoJob
 from drydock.qt.activities import Activity
 from drydock.qt.models.mend import now_words
 from drydock.qt.models.mend_progress import Progress, after, begun, ended
@@ -111,7 +111,9 @@ class Mending(QObject):
 
     def _take(self, step: object) -> None:
         if self.progress:
-            self._began = time.monotonic()
+            if not isinstance(step, (StepSaid, Stopping)):
+                # those come while a step goes on
+                self._began = time.monotonic()
             self.progress = after(self.progress, step)
             self.changed.emit()
 

@@ -107,9 +107,12 @@ class MainWindow(QMainWindow):
         return self._activities
 
     def close_now(self) -> None:
-        """Stop everything and close, without a question."""
-        self.closing.do_not_ask()
-        self.close()
+        """Stop everything and close, without a question; a step that changes this computer is finished first."""
+        if self._app.bridge.busy:
+            self.closing.stop_and_close()
+        else:
+            self.closing.end()
+            self.close()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

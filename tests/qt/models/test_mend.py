@@ -6,7 +6,7 @@ from drydock.core.facts import Known, Missing
 from drydock.core.remedies.plan import Plan, WriteStep
 from drydock.core.remedies.steps import EngineStep, RunStep
 from drydock.core.trouble import Trouble
-from drydock.jobs.mend import Checking, Mended, StepDone, StepStarted, TakenBack
+from drydock.jobs.mend import Checking, Mended, StepDone, StepSaid, StepStarted, Stopping, TakenBack
 from drydock.jobs.mend_preview import Preview
 from drydock.qt.models import mend as words
 from drydock.qt.models import mend_verdict
@@ -109,6 +109,42 @@ def test_a_progress_follows_the_steps():
     assert words.now_words(now) == "Looking whether it helped…"
     assert words.can_stop(now)
     assert now.running
+
+
+def test_what_a_step_says_is_kept_only_while_it_runs():
+    now = told(begun(plan(RUN, LAST)), started(1), StepSaid(number=1, line="  Unpacking x\t"))
+    assert [line.said for line in now.lines] == ["Unpacking x", ""]
+    now = told(now, StepSaid(number=1, line="Setting up x"))
+    assert now.lines[0].said == "Setting up x"
+    # a line that comes from its thread after the end of the step
+    now = told(now, done(1, text="all of it"), StepSaid(number=1, line="late"))
+    assert (now.lines[0].said, now.lines[0].text) == ("", "all of it")
+
+
+def test_a_stop_says_what_it_waits_for_and_then_that_all_is_taken_back():
+    now = told(begun(plan(WRITE, RUN, LAST)), started(1), done(1), started(2), Stopping(title="Run it"))
+    assert now.stopping
+    assert not words.can_stop(now)
+    assert words.now_words(now) == "Step 2 of 3: Run it…"
+    assert words.stop_words(now).startswith("“Run it” is not broken off;")
+    now = told(now, done(2))
+    assert words.now_words(now) == "Taking back what was done…"
+    assert words.stop_words(now) == "The step that was done last is taken back first."
+
+
+def test_a_stop_during_the_last_step_does_not_promise_to_take_back():
+    now = told(begun(plan(WRITE, LAST)), started(1), done(1), started(2), Stopping(title="Send it"))
+    assert words.stop_words(now) == "This is the last step: it is finished in any case."
+    now = told(now, done(2))
+    assert not now.taking_back
+
+
+def test_a_failed_step_is_followed_by_the_taking_back():
+    now = told(begun(plan(WRITE, RUN, LAST)), started(1), done(1), started(2), done(2, "failed", "no"))
+    assert words.now_words(now) == "Taking back what was done…"
+    assert not words.can_stop(now)
+    # one that may fail takes nothing back
+    assert words.can_stop(told(begun(plan(DROP, RUN)), started(1), done(1, "left", "no")))
 
 
 def test_a_question_for_the_password_is_told_only_where_one_may_be_open():

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import QCoreApplication, Qt, QTimer
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton, QScrollArea, QSystemTrayIcon, QTextEdit, QToolButton
 from tests.support.mend_place import (
     FINDING,
@@ -20,8 +20,10 @@ from tests.support.mend_place import (
 
 from drydock.core.remedies.steps import PutText, RunStep
 from drydock.core.trouble import Trouble
+from drydock.qt.models.mend_progress import StepLine
 from drydock.qt.pages.mend_box import MendBox
 from drydock.qt.pages.mend_dialog import MendDialog, open_remedy
+from drydock.qt.pages.mend_steps import StepRow
 from drydock.qt.widgets.activity_row import ActivityRow
 
 # Qt looks for a signal that only real desktops have
@@ -45,7 +47,7 @@ def place(tmp_path, monkeypatch, qtbot):
 def slow(place):
     """The place, with a program that waits until it is let go."""
     place.go = place.folder / "go"
-    place.program("wait", f"while [ ! -e {place.go} ]; do sleep 0.02; done; echo waited")
+    place.program("wait", f"echo 'it   waits'; while [ ! -e {place.go} ]; do sleep 0.02; done; echo waited")
     place.program("fail", "echo 'cannot be done' >&2; exit 3")
     yield place
     place.go.touch()
@@ -282,6 +284,8 @@ def test_a_stop_is_obeyed_between_steps_and_takes_back(slow, qtbot):
     assert "Stopping waits for the step that runs, then takes back what was done." in words(dialog)
     press(qtbot, dialog, "Stop")
     assert not buttons(dialog)["Stopping…"].isEnabled()
+    awaited = "“Wait” is not broken off; when it has ended, what was done is taken back."
+    qtbot.waitUntil(lambda: awaited in words(dialog), timeout=WAIT)
     assert slow.address() == REACHED
     slow.go.touch()
     qtbot.waitUntil(lambda: dialog.stage == "ended", timeout=WAIT)
@@ -291,6 +295,25 @@ def test_a_stop_is_obeyed_between_steps_and_takes_back(slow, qtbot):
     assert slow.called() == ["off wait"]
 
 
+def test_what_a_step_said_last_stands_beside_it_while_it_runs(slow, qtbot):
+    dialog = shown(qtbot, slow, made(settings(), SLOW, SWITCH))
+    apply(qtbot, dialog, "working")
+    running(qtbot, slow, 2)
+    qtbot.waitUntil(lambda: "it waits" in words(dialog).splitlines(), timeout=WAIT)
+    rows = dialog.findChildren(StepRow)
+    assert [row.last_line for row in rows] == ["", "it   waits", ""]
+    # a line longer than there is room widens nothing
+    area = dialog.findChild(QScrollArea, "pageScroll")
+    rows[1].show_line(StepLine(title="Wait", state="running", said="word " * 60), "steps")
+    assert any(text.startswith("word word") and text.endswith("…") for text in words(dialog).splitlines())
+    assert area.widget().width() <= area.viewport().width()
+    slow.go.touch()
+    qtbot.waitUntil(lambda: dialog.stage == "ended", timeout=WAIT)
+    assert [row.last_line for row in rows] == ["", "", ""]
+    assert rows[1].output == "it   waits\nwaited"
+    assert "it waits" not in words(dialog).splitlines()
+
+
 def test_the_last_step_is_not_promised_to_be_stopped(slow, qtbot):
     dialog = shown(qtbot, slow, made(settings(), SLOW))
     apply(qtbot, dialog, "working")
@@ -298,6 +321,8 @@ def test_the_last_step_is_not_promised_to_be_stopped(slow, qtbot):
     assert not buttons(dialog)["Stop"].isEnabled()
     # from the list of activities it can be asked for all the same
     slow.app.activities.cancel(slow.app.activities.items[0])
+    qtbot.waitUntil(lambda: "Stopping…" in buttons(dialog), timeout=WAIT)
+    assert "This is the last step: it is finished in any case." in words(dialog)
     slow.go.touch()
     qtbot.waitUntil(lambda: dialog.stage == "ended", timeout=WAIT)
     assert "The checks were not asked again." in dialog.verdict
@@ -370,6 +395,40 @@ def test_closing_the_window_asks_and_awaits_the_step(slow, qtbot, monkeypatch, t
     assert slow.config.read_text() == slow.before
     assert slow.called() == ["off wait"]
     assert slow.ledger.entries()[-1].outcome == "stopped"
+
+
+@pytest.mark.parametrize("tray", [True, False])
+def test_a_wish_from_outside_asks_nothing_and_awaits_the_step(slow, qtbot, monkeypatch, tray):
+    monkeypatch.setattr(QSystemTrayIcon, "isSystemTrayAvailable", staticmethod(lambda: tray))
+    dialog = shown(qtbot, slow, made(settings(), SLOW, SWITCH))
+    apply(qtbot, dialog, "working")
+    running(qtbot, slow, 2)
+    slow.window.close_now()
+    slow.window.close_now()  # one that is impatient changes nothing
+    assert not slow.window.isVisible()
+    assert slow.window.closing.question is None
+    assert slow.app.mending.running
+    with qtbot.waitSignal(slow.window.closed, timeout=WAIT):
+        slow.go.touch()
+    assert slow.config.read_text() == slow.before
+    assert slow.called() == ["off wait"]
+    assert slow.ledger.entries()[-1].outcome == "stopped"
+
+
+def test_the_end_of_the_desktop_session_waits_for_the_step(slow, qtbot):
+    dialog = shown(qtbot, slow, made(settings(), SLOW, SWITCH))
+    apply(qtbot, dialog, "working")
+    running(qtbot, slow, 2)
+    QTimer.singleShot(100, slow.go.touch)
+    slow.window.closing.finish_mending()
+    assert slow.go.exists()
+    assert not slow.app.mending.running
+    assert slow.config.read_text() == slow.before
+    assert slow.ledger.entries()[-1].outcome == "stopped"
+    # nothing is on its way any more, so it does not wait again
+    slow.window.closing.finish_mending()
+    with qtbot.waitSignal(slow.window.closed, timeout=WAIT):
+        slow.window.close()
 
 
 def ordinary(tmp_path, monkeypatch, pkexec):

@@ -161,7 +161,7 @@ def now_words(progress: Progress) -> str:
     """Return what goes on now."""
     if progress.phase == "checking":
         return _tr("Looking whether it helped…")
-    if progress.taken_back is not None:
+    if progress.taking_back:
         return _tr("Taking back what was done…")
     line = progress.lines[progress.number - 1]
     words = _tr("Step {number} of {total}: {title}…")
@@ -172,16 +172,21 @@ def stop_words(progress: Progress) -> str:
     """Return what stopping means now, or what it does since it was asked for."""
     if progress.phase == "checking":
         return _tr("Everything was done already; stopping only ends the look at it.")
+    if progress.taking_back:
+        return _tr("The step that was done last is taken back first.")
+    if progress.number == len(progress.lines):
+        return _tr("This is the last step: it is finished in any case.")
+    if progress.stopping and progress.awaited:
+        words = _tr("“{title}” is not broken off; when it has ended, what was done is taken back.")
+        return words.format(title=progress.awaited)
     if progress.stopping:
         return _tr("The step that runs is finished first, then what was done is taken back.")
-    if not can_stop(progress):
-        return _tr("This is the last step: it is finished in any case.")
     return _tr("Stopping waits for the step that runs, then takes back what was done.")
 
 
 def can_stop(progress: Progress) -> bool:
     """Return whether stopping means anything now: the last step is finished in any case."""
-    if progress.stopping or progress.taken_back is not None:
+    if progress.stopping or progress.taking_back:
         return False
     return progress.phase == "checking" or progress.number < len(progress.lines)
 

@@ -6,18 +6,24 @@ import msgspec
 
 from drydock.core.remedies.plan import Plan
 from drydock.core.trouble import Trouble
-from drydock.jobs.mend import Checking, Mended, StepDone, StepStarted, TakenBack
+from drydock.jobs.mend import Checking, Mended, StepDone, StepSaid, StepStarted, Stopping, TakenBack
 
 StepState: TypeAlias = Literal["waiting", "running", "done", "failed", "left", "taken_back"]
 Phase: TypeAlias = Literal["steps", "checking", "done", "failed", "stopped"]
 
 
 class StepLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One step of the plan. ``text``: what it said."""
+    """One step of the plan.
+
+    Attributes:
+        text: what it said, once it ended.
+        said: the last line of it while it runs.
+    """
 
     title: str
     state: StepState = "waiting"
     text: str = ""
+    said: str = ""
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +33,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
         finding: id of the check that the plan is for; may be empty.
         lines: one for each step of the plan.
         stopping: the person asked for the end.
+        awaited: title of the step that the end waits for; empty until the job told.
         taken_back: what was taken back after a failure or a stop; None where nothing had to be.
         mended: what came of it, when it is done.
         trouble: why it failed.
@@ -37,6 +44,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[StepLine, ...]
     phase: Phase = "steps"
     stopping: bool = False
+    awaited: str = ""
     taken_back: TakenBack | None = None
     mended: Mended | None = None
     trouble: Trouble | None = None
@@ -51,6 +59,16 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
         """The number of the step that runs, or ran last; from 1."""
         begun = sum(line.state != "waiting" for line in self.lines)
         return max(1, begun)
+
+    @property
+    def taking_back(self) -> bool:
+        """Whether what was done is being taken back, or was, after a failure or a stop."""
+        states = {line.state for line in self.lines}
+        if self.taken_back is not None or "failed" in states:
+            return True
+        # after the last step there is nothing left that a stop could keep from being done
+        stopped = self.stopping and self.touched and "running" not in states and "waiting" in states
+        return stopped and self.phase == "steps"
 
     @property
     def touched(self) -> bool:
@@ -80,7 +98,13 @@ def after(progress: Progress, step: object) -> Progress:
     if isinstance(step, StepStarted):
         return _changed(progress, step.number, state="running")
     if isinstance(step, StepDone):
-        return _changed(progress, step.number, state=step.outcome, text=step.text)
+        return _changed(progress, step.number, state=step.outcome, text=step.text, said="")
+    if isinstance(step, StepSaid):
+        # comes from another thread: perhaps after the end of its step
+        running = progress.lines[step.number - 1].state == "running"
+        return _changed(progress, step.number, said=step.line.strip()) if running else progress
+    if isinstance(step, Stopping):
+        return msgspec.structs.replace(progress, stopping=True, awaited=step.title)
     if isinstance(step, TakenBack):
         lines = tuple(_taken_back(line, step) for line in progress.lines)
         return msgspec.structs.replace(progress, lines=lines, taken_back=step)

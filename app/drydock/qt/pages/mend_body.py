@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from drydock.core.remedies.plan import Plan
 from drydock.jobs.mend_preview import Preview
 from drydock.qt.models import mend as words
-from drydock.qt.models.mend_progress import Progress
+from drydock.qt.models.mend_progress import Progress, StepState
 from drydock.qt.models.mend_verdict import Verdict
 from drydock.qt.models.pull import size_text
 from drydock.qt.pages.mend_steps import StepList
@@ -45,6 +45,7 @@ class MendBody(QScrollArea):
         self._hand_card.body.addWidget(self._hand)
         self._steps: StepList | None = None
         self._shown = 0
+        self._states: tuple[StepState, ...] = ()
         inner = QWidget()
         inner.setObjectName("page")
         self._column = QVBoxLayout(inner)
@@ -85,6 +86,7 @@ class MendBody(QScrollArea):
     def show_steps(self, plan: Plan) -> None:
         """Show the steps of a plan."""
         self.clear()
+        self._states = ()
         self._steps = StepList(words.step_views(plan), size_text(plan.frees) if plan.frees else "")
         self._column.insertWidget(self._column.indexOf(self._hand_card), self._steps)
 
@@ -106,7 +108,10 @@ class MendBody(QScrollArea):
         if self._steps is None:
             return
         self._steps.show_lines(progress.lines, progress.phase)
-        if progress.running and progress.touched:
+        states = tuple(line.state for line in progress.lines)
+        # a line that a program prints must not take away what the person looks at meanwhile
+        if progress.running and progress.touched and states != self._states:
+            self._states = states
             self._shown = progress.number
             # what a step said has to find its place first
             QTimer.singleShot(0, self, self._reveal)

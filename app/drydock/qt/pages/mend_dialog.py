@@ -172,7 +172,7 @@ class MendDialog(QDialog):
         self._show_elapsed()
         asks = words.asks_now(progress, self._preview.way if self._preview else None)
         asking = self.tr("Your desktop may be asking for the password now.") + " " if asks else ""
-        self._detail.setText(asking + words.stop_words(progress))
+        self._detail.setText(words.breakable(asking + words.stop_words(progress)))
         self._stop.setEnabled(words.can_stop(progress))
         self._stop.setText(self.tr("Stopping…") if progress.stopping else self.tr("Stop"))
         done = sum(line.state not in ("waiting", "running") for line in progress.lines)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from drydock.qt.models.mend import StepView, breakable, state_words
 from drydock.qt.models.mend_progress import Phase, StepLine
@@ -40,7 +41,8 @@ class StepRow(QWidget):
         self._state.hide()
         self._output = CommandBox()
         self._said = label(self.tr("It said:"), "small")
-        for widget in (self._said, self._output):
+        self._last = _LastLine()
+        for widget in (self._said, self._output, self._last):
             widget.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(tokens.S16, tokens.S8, tokens.S16, tokens.S8)
@@ -52,6 +54,11 @@ class StepRow(QWidget):
         column.addLayout(self._body)
         self._fill(view)
         self.setAccessibleName(self.words)
+
+    @property
+    def last_line(self) -> str:
+        """What the step said last, while it runs."""
+        return self._last.line
 
     @property
     def words(self) -> str:
@@ -79,6 +86,7 @@ class StepRow(QWidget):
             self._output.set_text(line.text)
         for widget in (self._said, self._output):
             widget.setVisible(bool(line.text))
+        self._last.show_line(line.said)
         self.setAccessibleName(self.words)
 
     def _head(self, view: StepView) -> QHBoxLayout:
@@ -104,6 +112,7 @@ class StepRow(QWidget):
         if view.path:
             self._body.addWidget(CommandBox(view.path))
             self._body.addWidget(DiffView(view.diff, view.path))
+        self._body.addWidget(self._last)
         self._body.addWidget(self._said)
         self._body.addWidget(self._output)
 
@@ -114,6 +123,36 @@ def _mark(icon: str, role: str, words: str) -> QHBoxLayout:
     row.addWidget(Glyph(icon, role, 15), 0, Qt.AlignmentFlag.AlignVCenter)
     row.addWidget(label(words, "small", wrap=False), 0, Qt.AlignmentFlag.AlignVCenter)
     return row
+
+
+class _LastLine(QLabel):
+    """The last line that a program printed, cut to the width there is, so that nothing below it moves."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("role", "mono")
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.line = ""
+
+    def show_line(self, line: str) -> None:
+        """Show a line; an empty one takes it away."""
+        if line == self.line:
+            return
+        self.line = line
+        self.setAccessibleName(self.tr("Last line: {line}").format(line=line))
+        self.setToolTip(line)
+        self._cut()
+        self.setVisible(bool(line))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._cut()
+
+    def _cut(self) -> None:
+        # tabs and the like have no width that could be reckoned with
+        plain = " ".join(self.line.split())
+        self.setText(self.fontMetrics().elidedText(plain, Qt.TextElideMode.ElideRight, self.width()))
 
 
 class StepList(QFrame):
