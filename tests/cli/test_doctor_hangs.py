@@ -195,6 +195,15 @@ def test_programs_that_never_end(place):
     assert finding_of(body, "work-host-torch")["state"] == "not_tested"
 
 
+def test_what_is_waited_for_is_told(place):
+    place.hanging_programs()
+    done = place.doctor()
+    (told,) = [line for line in done.stderr.splitlines() if line.startswith("Still no answer: ")]
+    assert "host torch" in told
+    assert told.endswith("…")
+    assert "Still no answer" not in done.stdout
+
+
 def test_a_kernel_log_that_floods(place):
     line = "[   12.345678] NVRM: Xid (PCI:0000:01:00): 79, pid=1, GPU has fallen off the bus."
     place.program("dmesg", f"while :; do echo '{line}'; done")

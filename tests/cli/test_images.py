@@ -1,3 +1,10 @@
+import contextlib
+
+import pytest
+from tests.support.registries import make_certificates, need_programs
+from tests.support.web_stand_ins import ConnectProxy, Reply, ScriptedServer, json_reply
+
+
 def test_recommends_for_a_described_machine(call):
     answer = call("images", "recommend", "--gpu", "RTX 4090:8.9", "--driver", "580.95.05", "--json")
     assert answer.code == 0
@@ -111,3 +118,55 @@ def test_an_empty_name_is_no_name(call, no_engine):
     for words in (["inspect", ""], ["remove", ""], ["export", "", "x.tar"], ["build", "", "--tini"]):
         answer = call("images", *words, "--json")
         assert (answer.code, answer.json["id"]) == (2, "image-name-invalid"), words
+
+
+@pytest.fixture
+def registries(tmp_path, monkeypatch):
+    """Docker Hub and NVIDIA's registry, as a proxy shows them; each answers with what the test gives it."""
+    need_programs()
+    certificates = make_certificates(tmp_path / "certificates", "registry-1.docker.io", "nvcr.io")
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+        monkeypatch.setenv(name, str(certificates.authority))
+    tls = certificates.server_context()
+
+    @contextlib.contextmanager
+    def serve(hub, nvidia):
+        with (
+            ScriptedServer(lambda *_: hub, tls=tls) as first,
+            ScriptedServer(lambda *_: nvidia, tls=tls) as second,
+            ConnectProxy({"registry-1.docker.io:443": first.address, "nvcr.io:443": second.address}) as proxy,
+        ):
+            yield {"HTTPS_PROXY": proxy.address, "https_proxy": proxy.address, "NO_PROXY": "", "no_proxy": ""}
+
+    return serve
+
+
+def tag_list(repository):
+    return json_reply({"name": repository, "tags": ["2.9.1-cuda13.0-cudnn9-runtime", "99.0.0-cuda13.0-cudnn9-runtime"]})
+
+
+def test_the_tags_of_one_registry_are_kept_and_the_failure_of_the_other_is_told(call, no_engine, registries):
+    with registries(tag_list("pytorch/pytorch"), Reply(503, b"down for maintenance")) as proxy:
+        answer = call("images", "refresh", "--json", **proxy)
+        printed = call("images", "refresh", **proxy)
+    assert answer.code == 1
+    assert [(one["repository"], one["tags"]) for one in answer.json["lists"]] == [("pytorch/pytorch", 2)]
+    assert list(answer.json["failed"]) == ["nvcr.io/nvidia/pytorch"]
+    assert "pytorch/pytorch:99.0.0-cuda13.0-cudnn9-runtime" in answer.json["newer"]
+    assert printed.code == 1
+    assert "pytorch/pytorch: 2 tags" in printed.out
+    assert "nvcr.io/nvidia/pytorch: The registry" in printed.out
+    # what came is used from now on
+    chosen = call("images", "recommend", "--gpu", "RTX 4090:8.9", "--driver", "580.95.05", "--json").json["choice"]
+    assert chosen["reference"] == "pytorch/pytorch:2.9.1-cuda13.0-cudnn9-runtime"
+
+
+def test_the_tags_of_both_registries(call, no_engine, registries):
+    with registries(tag_list("pytorch/pytorch"), tag_list("nvidia/pytorch")) as proxy:
+        answer = call("images", "refresh", "--json", **proxy)
+    assert (answer.code, answer.json["failed"], len(answer.json["lists"])) == (0, {}, 2)
+
+
+def test_without_any_registry_nothing_is_refreshed(call, no_engine):
+    answer = call("images", "refresh", "--json", **NOWHERE)
+    assert (answer.code, answer.json["kind"], answer.json["id"]) == (1, "trouble", "registry-unreachable")
