@@ -182,7 +182,7 @@ def _depth(check: Check) -> str:
 
 def _answer(article: CheckArticle, variant: str, state: str) -> list[str]:
     words = article.variants[variant]
-    lines = [f"* **{state}** · {_plain(words.text)}"]
+    lines = [f"* **{state}** · {_plain(words.text.removeprefix('Not tested: '))}"]
     if words.consequence:
         lines.append(f"  * *If left:* {_plain(words.consequence)}")
     if words.remedy:

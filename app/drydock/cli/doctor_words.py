@@ -103,7 +103,7 @@ def print_diagnosis(diagnosis: Diagnosis, *, verbose: bool) -> None:
             continue
         _print_finding(finding, diagnosis)
         if verbose:
-            for piece in finding.evidence:
+            for piece in dict.fromkeys(finding.evidence):
                 click.echo(f"{'':12}[{piece.source}] {piece.text}")
     click.echo(wrapped(summary_line(diagnosis)))
     if diagnosis.past:
@@ -112,7 +112,8 @@ def print_diagnosis(diagnosis: Diagnosis, *, verbose: bool) -> None:
 
 def _print_finding(finding: Finding, diagnosis: Diagnosis) -> None:
     article = finding_article(finding)
-    text = wrapped(f"{article.title}: {article.text}", indent=12)
+    # the state stands before it
+    text = wrapped(f"{article.title}: {article.text.removeprefix('Not tested: ')}", indent=12)
     click.echo(f"{mark(finding.state)}  {text.removeprefix(' ' * 12)}")
     if finding.state not in {"broken", "attention"}:
         return
