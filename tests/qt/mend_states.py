@@ -190,7 +190,10 @@ def working(place):
 
     from drydock.core.remedies.steps import RunStep
 
-    place.program("wait", f"while [ ! -e {place.folder}/go ]; do sleep 0.05; done")
+    place.program(
+        "wait",
+        f"echo 'Get:4 libnvidia-container1 1.17.4 [925 kB]'; while [ ! -e {place.folder}/go ]; do sleep 0.05; done",
+    )
     slow = RunStep(title="Install nvidia-container-toolkit", argv=("wait", "nvidia-container-toolkit"), privileged=True)
     dialog = opened(place, made(settings(), SWITCH, slow, SETTLE, title="Install the NVIDIA Container Toolkit"))
     dialog.agree()

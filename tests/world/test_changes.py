@@ -169,6 +169,26 @@ def test_the_program_that_runs_as_root_needs_nothing_of_the_app(tmp_path):
     assert again.returncode == program.CHANGED
 
 
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (("absent", "640"), b"QQ"),  # cut off
+        (("absent", "640"), b"Q!Q=="),
+        (("absent", "rw"), b"QQ=="),
+        (("absent",), b"QQ=="),
+        ((), b"QQ=="),
+    ],
+)
+def test_wrong_input_of_the_program_changes_nothing_and_is_told(tmp_path, words, text):
+    path = tmp_path / "file"
+    command = [sys.executable, "-I", "-S", program.__file__, str(path), *words]
+    done = subprocess.run(command, input=text, capture_output=True, check=False, timeout=20)
+    assert done.returncode == program.FAILED
+    assert done.stderr.startswith(b"PATH SEEN MODE are needed")
+    assert done.stderr.count(b"\n") == 1
+    assert not path.exists()
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="the stand-in for sudo cannot make anybody root")
 def test_a_file_is_written_through_sudo(stand_ins, tmp_path):
     world = stand_ins(sudo='echo "$1 $2" > "$(dirname "$0")/asked"; shift 2; exec "$@"')

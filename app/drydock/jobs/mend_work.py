@@ -1,7 +1,6 @@
 """Carries a plan out step by step: each is written down before and after, and taken back when a later one fails."""
 
 import contextlib
-import time
 from typing import Literal
 
 import msgspec
@@ -11,6 +10,7 @@ from drydock.core.remedies.steps import EngineStep, RunStep
 from drydock.core.trouble import Stopped, Trouble
 from drydock.jobs.context import Context
 from drydock.jobs.job import Tell
+from drydock.jobs.mend_lines import NewestLine
 from drydock.jobs.mend_plan import as_bytes
 from drydock.jobs.mend_steps import Done, Hands
 from drydock.store.ledger import (
@@ -26,11 +26,6 @@ from drydock.store.ledger import (
     digest_of,
 )
 from drydock.world import Stop
-
-_LINE_PAUSE = 0.2
-"""Seconds between two lines of a program that are told; a package manager prints hundreds in one."""
-
-_LINE_LENGTH = 300
 
 
 class StepStarted(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,7 +82,6 @@ class Work:
         self._taken_back: tuple[str, ...] = ()
         self._left: tuple[str, ...] = ()
         self._running = ""
-        self._next_line = 0.0
         self.entry = self._ledger.new_id(self._now())
 
     def carry_out(self, stop: Stop) -> tuple[str, ...]:
@@ -195,7 +189,11 @@ class Work:
         self._tell(StepStarted(number=number, title=step.title, privileged=bool(self._hands.by(step))))
         if isinstance(step, RunStep):
             self._hands.let_engine_go()
-        done = self._hands.do(step, lambda line: self._say_line(number, line))
+        lines = NewestLine(lambda line: self._tell(StepSaid(number=number, line=line)))
+        try:
+            done = self._hands.do(step, lines.said)
+        finally:
+            lines.end()
         worked = done.outcome == "done"
         if worked:
             self._done[number] = step
@@ -204,12 +202,6 @@ class Work:
         self._tell(StepDone(number=number, title=step.title, outcome=outcome, text=text))
         self._ledger.append(StepEnded(entry=self.entry, at=self._now(), number=number, outcome=outcome, text=text))
         return done
-
-    def _say_line(self, number: int, line: str) -> None:
-        now = time.monotonic()
-        if now >= self._next_line:
-            self._next_line = now + _LINE_PAUSE
-            self._tell(StepSaid(number=number, line=line[:_LINE_LENGTH]))
 
     def _give_up(self, failed: Step | None, outcome: Literal["failed", "stopped"], text: str) -> None:
         """Take back what was done, last step first, as far as that can be; then let settings count again."""

@@ -6,7 +6,8 @@ else and imports nothing but the standard library (Python 3.8).
     python3 -I -S -c TEXT PATH SEEN MODE  SEEN: SHA-256 of the content as it was seen, or "absent"
                                           MODE: octal for a file that was not there, or "remove"
 
-Exit codes: 0 done, 10 the file was changed meanwhile, 11 the place is not safe, 12 it could not be done.
+Exit codes: 0 done, 10 the file was changed meanwhile, 11 the place is not safe, 12 it could not be done (which includes
+that arguments or input are wrong). Other than by 0 nothing was changed, and standard error says why.
 """
 
 import base64
@@ -257,9 +258,17 @@ def _keep(folder: str) -> None:
 
 def main(words: List[str]) -> int:
     """Do what the arguments say; return the exit code."""
-    path, seen, mode = words
-    content = None if mode == REMOVE else base64.b64decode(sys.stdin.buffer.read())
-    code, text = replace(path, seen, content, 0 if mode == REMOVE else int(mode, 8))
+    try:
+        path, seen, mode = words
+        content, bits = None, 0
+        if mode != REMOVE:
+            bits = int(mode, 8)
+            # what is no Base64 is not skipped: half of a file must not become a file
+            content = base64.b64decode(b"".join(sys.stdin.buffer.read().split()), validate=True)
+    except ValueError as error:
+        sys.stderr.write(f"PATH SEEN MODE are needed, and the content as Base64 on standard input: {error}\n")
+        return FAILED
+    code, text = replace(path, seen, content, bits)
     (sys.stdout if code == DONE else sys.stderr).write(text + "\n")
     return code
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from drydock.core.remedies.plan import Plan
@@ -45,7 +46,7 @@ class MendBody(QScrollArea):
         self._hand_card.body.addWidget(self._hand)
         self._steps: StepList | None = None
         self._shown = 0
-        self._states: tuple[StepState, ...] = ()
+        self._sizes: tuple[tuple[StepState, bool], ...] = ()
         inner = QWidget()
         inner.setObjectName("page")
         self._column = QVBoxLayout(inner)
@@ -86,7 +87,7 @@ class MendBody(QScrollArea):
     def show_steps(self, plan: Plan) -> None:
         """Show the steps of a plan."""
         self.clear()
-        self._states = ()
+        self._sizes = ()
         self._steps = StepList(words.step_views(plan), size_text(plan.frees) if plan.frees else "")
         self._column.insertWidget(self._column.indexOf(self._hand_card), self._steps)
 
@@ -108,10 +109,10 @@ class MendBody(QScrollArea):
         if self._steps is None:
             return
         self._steps.show_lines(progress.lines, progress.phase)
-        states = tuple(line.state for line in progress.lines)
-        # a line that a program prints must not take away what the person looks at meanwhile
-        if progress.running and progress.touched and states != self._states:
-            self._states = states
+        sizes = tuple((line.state, bool(line.said)) for line in progress.lines)
+        # each new line of a program must not take away what the person looks at meanwhile
+        if progress.running and progress.touched and sizes != self._sizes:
+            self._sizes = sizes
             self._shown = progress.number
             # what a step said has to find its place first
             QTimer.singleShot(0, self, self._reveal)
@@ -121,6 +122,10 @@ class MendBody(QScrollArea):
         self.verdict.show_verdict(verdict, entry)
         self._shown = 0
         self.verticalScrollBar().setValue(0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        QTimer.singleShot(0, self, self._reveal)
 
     def _reveal(self) -> None:
         if self._steps and self._shown:
