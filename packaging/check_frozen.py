@@ -7,6 +7,8 @@ for each check and ends with 1 when one failed. Only the standard library is use
 """
 
 import argparse
+import base64
+import hashlib
 import json
 import os
 import re
@@ -261,6 +263,95 @@ def check_nvml(app: Frozen) -> None:
         expect(samples.strip(), "monitor printed nothing")
 
 
+def check_file_writer(app: Frozen) -> None:
+    """The app itself writes a file byte for byte, as it does as root where there is no Python, and refuses the rest."""
+    path = app.scratch / "root/etc/docker/daemon.json"
+    path.parent.mkdir(parents=True)
+    old, new = b'{"debug": true}\n', bytes(range(256)) * 300
+    written = write_file(app, path, "absent", "640", old)
+    expect(written.returncode == 0, f"a new file: {written.returncode}, {written.stderr!r}")
+    expect(path.read_bytes() == old, "the new file has another content")
+    expect(path.stat().st_mode & 0o777 == 0o640, "the new file has other rights")
+    replaced = write_file(app, path, hashlib.sha256(old).hexdigest(), "600", new)
+    expect(replaced.returncode == 0, f"replaced: {replaced.returncode}, {replaced.stderr!r}")
+    expect(path.read_bytes() == new, "the replaced file has another content")
+    expect(path.stat().st_mode & 0o777 == 0o640, "the replaced file lost its rights")
+    link = app.scratch / "fifo"
+    os.mkfifo(link)
+    refused = (
+        ("changed meanwhile", 10, write_file(app, path, hashlib.sha256(old).hexdigest(), "640", b"other")),
+        ("no regular file", 12, write_file(app, link, "absent", "640", b"other")),
+        ("cut off", 12, write_file(app, path, hashlib.sha256(new).hexdigest(), "640", b"other", cut=1)),
+        ("wrong mode", 12, write_file(app, path, hashlib.sha256(new).hexdigest(), "rw", b"other")),
+    )
+    for what, code, answer in refused:
+        expect(answer.returncode == code, f"{what}: ended with {answer.returncode}, not {code}")
+        expect(answer.stderr.strip(), f"{what}: no error is told")
+        expect("Traceback" not in answer.stderr, f"{what}: failed inside: {answer.stderr}")
+    expect(path.read_bytes() == new, "a refused content was written")
+    left = [entry.name for entry in path.parent.iterdir()]
+    expect(left == [path.name], f"something was left: {left}")
+    removed = write_file(app, path, hashlib.sha256(new).hexdigest(), "remove", b"")
+    expect(removed.returncode == 0 and not path.exists(), f"not removed: {removed.stderr!r}")
+
+
+def write_file(
+    app: Frozen, path: Path, seen: str, mode: str, content: bytes, cut: int = 0
+) -> "subprocess.CompletedProcess[str]":
+    """Let the app write a file as it lets itself; ``cut`` letters are missing at the end of what it is handed."""
+    text = base64.b64encode(content).decode("ascii")
+    return subprocess.run(
+        [str(app.program), "--replace-file", str(path), seen, mode], check=False, capture_output=True, text=True,
+        timeout=_LIMIT, env=app.environment({}), input=text[: len(text) - cut], cwd=app.scratch,
+    )  # fmt: skip
+
+
+def check_remedies(app: Frozen) -> None:
+    """The remedies are listed, and one that is asked for is shown and not applied."""
+    listed = app.json("mend", "list")
+    expect(listed["kind"] == "remedies", f"kind: {listed['kind']!r}")
+    unknown = app.run("mend", "show", "no-such-remedy", code=None)
+    expect(unknown.returncode in (1, 2) and unknown.stderr.strip(), f"an unknown remedy: {unknown.returncode}")
+    expect(app.json("mend", "log")["entries"] == [], "a log that was never written has entries")
+
+
+def check_explanation(app: Frozen) -> None:
+    """A log is explained."""
+    log = app.scratch / "job.log"
+    log.write_text("step 3\nRuntimeError: CUDA error: out of memory\n", "utf-8")
+    matches = app.json("explain", str(log), code=1)["matches"]
+    expect([match["id"] for match in matches] == ["cuda-oom"], f"found: {matches}")
+    expect(matches[0]["title"] and matches[0]["remedy"], "its article is missing")
+
+
+def check_starter(app: Frozen) -> None:
+    """The project to begin with is written as sources that a Python can read."""
+    place = app.scratch / "project"
+    written = app.json("starter", str(place))["written"]
+    expect("train.py" in written, f"written: {written}")
+    for name in written:
+        if name.endswith(".py"):
+            compile((place / name).read_text("utf-8"), name, "exec")
+
+
+def check_bench_history(app: Frozen) -> None:
+    """Earlier runs are listed: none."""
+    expect(app.json("bench", "--history")["runs"] == [], "runs that nobody made are listed")
+
+
+RENDERED = {"run": "docker run", "podman": "podman run", "compose": "services:", "devcontainer": '"image"',
+            "kubernetes": "kind: Job", "kubernetes-pod": "kind: Pod", "slurm": "#SBATCH",
+            "slurm-apptainer": "apptainer"}  # fmt: skip
+
+
+def check_renderings(app: Frozen) -> None:
+    """A launch is written for every other tool, without an engine."""
+    image = "pytorch/pytorch:2.9.0-cuda12.8-cudnn9-runtime"
+    for target, words in RENDERED.items():
+        text = app.json("launch", "--image", image, "--as", target)["text"]
+        expect(words in text and image in text, f"--as {target}: {text[:300]}")
+
+
 def check_missing_nvml(app: Frozen) -> None:
     """A library that is not there is reported in the loader's words."""
     missing = str(app.scratch / "nowhere.so")
@@ -285,6 +376,12 @@ CHECKS: tuple[Callable[[Frozen], None], ...] = (
     check_probe_environment,
     check_nvml,
     check_missing_nvml,
+    check_file_writer,
+    check_remedies,
+    check_explanation,
+    check_starter,
+    check_bench_history,
+    check_renderings,
 )
 
 

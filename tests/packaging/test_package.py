@@ -1,5 +1,6 @@
 """The packaged app, built and installed for real. Slow: runs when ``DRYDOCK_TEST_PACKAGE=1``."""
 
+import base64
 import json
 import os
 import shutil
@@ -143,6 +144,7 @@ def test_a_clean_debian_installs_runs_and_removes_it(root: Root, package, displa
         assert seen[name] == value
     assert not [name for name in seen if check.SECRETS.match(name) and name not in users]
     assert not [name for name, value in seen.items() if "/opt/drydock" in value]
+    writes_as_root_without_a_python(root)
 
     root.run("apt-get", "purge", "-y", "-qq", "drydock", environment=apt)
     left = [name for name in root.files() if "drydock" in name.lower() and name != "drydock.deb"]
@@ -151,6 +153,25 @@ def test_a_clean_debian_installs_runs_and_removes_it(root: Root, package, displa
     assert len(gone) > 200
     assert all(name.startswith(("opt", "usr/")) for name in gone)
     assert not (root.path / "opt/drydock").exists()
+
+
+def writes_as_root_without_a_python(root: Root):
+    """Let the installed program replace a file of root's, the way in which it does a step that needs root."""
+    assert root.run("sh", "-c", "command -v python3", code=None).returncode != 0
+    content = bytes(range(256)) + b"\n"
+    # what follows is written by the shell, as the root has no standard input
+    given = f"printf %s {base64.b64encode(content).decode('ascii')} | /opt/drydock/drydock --replace-file"
+    path = root.path / "etc/docker/daemon.json"
+    root.run("sh", "-c", f"{given} /etc/docker/daemon.json absent 640")
+    assert path.read_bytes() == content
+    assert path.stat().st_mode & 0o777 == 0o640
+    refused = root.run("sh", "-c", f"{given} /etc/docker/daemon.json absent 640", code=10)
+    assert "/etc/docker/daemon.json" in refused.stderr
+    path.parent.chmod(0o777)
+    unsafe = root.run("sh", "-c", f"{given} /etc/docker/other.json absent 640", code=11)
+    assert "can be changed by others than root" in unsafe.stderr
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+    shutil.rmtree(path.parent)
 
 
 def child_environment(root: Root, check, users):
