@@ -2,8 +2,15 @@ import contextlib
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from drydock.cli.doctor_words import can_be_mended
+from drydock.data.machine import open_machine
+from drydock.jobs.diagnose import diagnose_snapshot
+
+MACHINES = Path(__file__).parents[1] / "machines"
 
 
 def test_names_the_root_cause_of_a_recorded_machine(call):
@@ -85,6 +92,27 @@ def test_colour_is_as_the_person_wishes(call):
     assert "\x1b[" not in call("doctor", "--machine", "broken-laptop", FORCE_COLOR="1", NO_COLOR="1").out
 
 
+def test_what_to_know_before_a_command_stands_before_it_and_where_to_read_more_after_it(call):
+    lines = [line.strip() for line in call("doctor", "--machine", "broken-laptop").out.splitlines()]
+    before = next(line for line in lines if line.startswith("Join the group docker: "))
+    assert "can become root" in before
+    command = lines.index('$ sudo usermod -aG docker "$USER"')
+    assert lines.index(before) < command
+    assert lines[command + 1].startswith("https://docs.docker.com/")
+
+
+@pytest.mark.parametrize(
+    ("machine", "mends"), [("engine-not-restarted", True), ("no-nvidia-gpu", False), ("healthy-desktop", False)]
+)
+def test_whether_drydock_can_mend_what_was_found(machine, mends):
+    recorded = open_machine(str(MACHINES / machine))
+    assert can_be_mended(diagnose_snapshot(recorded.snapshot)) is mends
+
+
+def test_of_a_recorded_machine_nothing_is_offered_to_be_mended(call):
+    assert "drydock mend" not in call("doctor", "--machine", str(MACHINES / "engine-not-restarted")).err
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no terminal that a program can play")
 def test_texts_are_wrapped_to_the_terminal_and_commands_are_not():
     import pty
@@ -106,5 +134,6 @@ def test_texts_are_wrapped_to_the_terminal_and_commands_are_not():
         assert running.wait(60) == 1
     lines = b"".join(pieces).decode().replace("\r", "").splitlines()
     assert len(lines) > 20
-    assert max(map(len, lines)) <= 60
+    # neither is an address, which must stay one that can be followed
+    assert max(len(line) for line in lines if "https://" not in line) <= 60
     assert '              $ sudo usermod -aG docker "$USER"' in lines

@@ -72,7 +72,7 @@ def doctor(
     """Say what is wrong with this machine, and what to do."""
     import msgspec
 
-    from drydock.cli.doctor_words import as_fields, print_diagnosis
+    from drydock.cli.doctor_words import as_fields, can_be_mended, print_diagnosis
 
     wanted = tuple(part.strip() for part in only.split(",") if part.strip())
     _refuse_unknown(wanted)
@@ -100,6 +100,8 @@ def doctor(
         print_diagnosis(diagnosis, verbose=verbose)
         if depth != "quick" and not verbose and not at:
             _say_why_no_container(diagnosis)
+        if not machine and not at and can_be_mended(diagnosis):
+            note("'drydock mend' lists what Drydock can do about it itself, and takes it back if you like.")
     sys.exit(_exit_code(diagnosis))
 
 

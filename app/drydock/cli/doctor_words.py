@@ -101,7 +101,7 @@ def print_diagnosis(diagnosis: Diagnosis, *, verbose: bool) -> None:
     for finding in diagnosis.findings:
         if finding.state == "not_tested" and not verbose:
             continue
-        _print_finding(finding, diagnosis)
+        _print_finding(finding, diagnosis, verbose=verbose)
         if verbose:
             for piece in dict.fromkeys(finding.evidence):
                 click.echo(f"{'':12}[{piece.source}] {piece.text}")
@@ -110,7 +110,7 @@ def print_diagnosis(diagnosis: Diagnosis, *, verbose: bool) -> None:
         _print_past(diagnosis.past, most=None if verbose else _MOST_CHANGES)
 
 
-def _print_finding(finding: Finding, diagnosis: Diagnosis) -> None:
+def _print_finding(finding: Finding, diagnosis: Diagnosis, *, verbose: bool) -> None:
     article = finding_article(finding)
     # the state stands before it
     text = wrapped(f"{article.title}: {article.text.removeprefix('Not tested: ')}", indent=12)
@@ -123,9 +123,19 @@ def _print_finding(finding: Finding, diagnosis: Diagnosis) -> None:
     for command in article.commands:
         click.echo(f"{'':14}$ {command}")
     for remedy in remedies_for(finding, diagnosis.snapshot):
-        click.echo(wrapped(f"{remedy.title}:", indent=12))
+        # what to know stands before what would be copied, unless it has just been said
+        known = remedy.note.removeprefix("This ") in article.remedy
+        click.echo(wrapped(f"{remedy.title}:" if known else f"{remedy.title}: {remedy.note}", indent=12))
         for command in remedy.commands:
             click.echo(f"{'':14}$ {command}")
+    for link in article.links[: None if verbose else _MOST_LINKS]:
+        click.echo(f"{'':12}{link}")
+
+
+def can_be_mended(diagnosis: Diagnosis) -> bool:
+    """Return whether Drydock itself has a remedy for something that was found."""
+    wrong = [finding for finding in diagnosis.findings if finding.state in {"broken", "attention"}]
+    return any(remedy.steps for finding in wrong for remedy in remedies_for(finding, diagnosis.snapshot))
 
 
 def wrapped(text: str, indent: int = 0, further: int = 0) -> str:
@@ -162,6 +172,9 @@ _LONGEST_CAUSE = 240
 _WIDEST = 110
 _NARROWEST = 24
 """Columns: of a line that the eye still follows, and of one that is worth to be wrapped."""
+
+_MOST_LINKS = 3
+"""To read more of one finding."""
 
 _MOST_CHANGES = 6
 """The likeliest causes; somebody who pulled thirty images wants no list of them."""
