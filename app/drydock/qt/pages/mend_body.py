@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from drydock.core.remedies.plan import Plan
 from drydock.jobs.mend_preview import Preview
 from drydock.qt.models import mend as words
-from drydock.qt.models.mend_progress import Progress, StepState
+from drydock.qt.models.mend_progress import Progress
 from drydock.qt.models.mend_verdict import Verdict
 from drydock.qt.models.pull import size_text
 from drydock.qt.pages.mend_steps import StepList
@@ -46,7 +46,7 @@ class MendBody(QScrollArea):
         self._hand_card.body.addWidget(self._hand)
         self._steps: StepList | None = None
         self._shown = 0
-        self._sizes: tuple[tuple[StepState, bool], ...] = ()
+        self._sizes: tuple[tuple[str, bool], ...] = ()
         inner = QWidget()
         inner.setObjectName("page")
         self._column = QVBoxLayout(inner)
