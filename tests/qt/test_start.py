@@ -67,6 +67,24 @@ def test_garbage_is_looked_for_again_after_the_first_paint():
     assert (done.returncode, done.stdout.split()) == (0, ["True"]), done.stderr
 
 
+def test_a_window_that_was_closed_leaves_no_temporary_files(tmp_path):
+    there = tmp_path / "temporary"
+    there.mkdir()
+    # the style sheet's pictures lie there while the window is open
+    code = (
+        "import os, sys; from drydock.__main__ import open_window;"
+        "import drydock.qt.window as window; closing = window.MainWindow.closeEvent\n"
+        "def close(self, event):\n    print(len(os.listdir(os.environ['TMPDIR']))); closing(self, event)\n"
+        "window.MainWindow.closeEvent = close; sys.exit(open_window('', '', 0.0, 'unix:///nowhere/docker.sock'))"
+    )
+    places = {"DRYDOCK_HOME": str(tmp_path / "home"), "TMPDIR": str(there)}
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", **places}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout.split()) == (0, ["1"]), done.stderr
+    assert list(there.iterdir()) == []
+
+
 def test_the_qt_binding_keeps_none_alive(qtbot):
     """PySide6 6.12.0 gives back one reference to None too many at each call, until Python 3.11 aborts."""
     widget, thing, timer = QWidget(), QObject(), QTimer()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 from functools import cache
@@ -128,6 +129,8 @@ class Theme(QObject):
         # a style sheet can only name files, and the theme's colours are known only here
         if self._files is None:
             self._files = QTemporaryDir(QDir(gettempdir()).filePath("drydock-style-XXXXXX"))
+            # the theme lives as long as the process, whose end destroys no Qt objects
+            atexit.register(self._files.remove)
         made: dict[str, str] = {}
         inks = {
             "chevron_down": self._colours.muted,
