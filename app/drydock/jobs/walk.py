@@ -191,9 +191,11 @@ class Walk:
             self._own_volume(folder)
         else:
             self._know(volume=Missing("not_applicable", "no directory of this computer can be mounted there"))
-        yield self._walked("inside", clock.run("inside", missing.detail if missing else ""))
-        if not isinstance(self._facts.python, Known):
+        answers = isinstance(self._facts.python, Known)
+        if not answers:
             self._rest("nothing could be run inside")
+        yield self._walked("inside", clock.run("inside", missing.detail if missing else ""))
+        if not answers:
             return
 
         calls = _calls(self._image)
@@ -325,4 +327,6 @@ def _calls(image: str) -> tuple[str, ...]:
 
 
 def _words(trouble: Trouble) -> str:
+    if trouble.id == "probe-silent":
+        return f"Python exited with status {trouble.values['code']}, and said: {trouble.values['text']}"[:1000]
     return str(trouble.values.get("text") or trouble.values.get("reason") or trouble)[:1000]

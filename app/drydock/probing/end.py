@@ -67,7 +67,7 @@ class Reader:
             Trouble: ``probe-no-python`` or ``probe-silent`` where it wrote no record at all.
         """
         if not self._records:
-            said = "\n".join([*(bad.text for bad in self._bad), errors])[-_TAIL:].strip() or "nothing"
+            said = _printable("\n".join([*(bad.text for bad in self._bad), errors])[-_TAIL:]).strip() or "nothing"
             missing = exit_code in (_LEAST_STATUS_OF_SHELL, _LEAST_STATUS_OF_SHELL + 1)
             trouble_id = "probe-no-python" if missing else "probe-silent"
             raise Trouble(trouble_id, probe=probe, where=where, code=exit_code, text=said)
@@ -77,3 +77,8 @@ class Reader:
             exit_code=exit_code,
             errors=errors[-_TAIL:],
         )
+
+
+def _printable(text: str) -> str:
+    """Return a text without what a terminal would obey, such as a program may print in place of records."""
+    return "".join(one if one.isprintable() or one in "\n\t" else "\N{REPLACEMENT CHARACTER}" for one in text)
