@@ -127,6 +127,8 @@ def test_a_look_comes_row_by_row_and_a_stop_leaves_what_was_found(bench_page, qt
     qtbot.waitUntil(lambda: not card.busy, timeout=30_000)
     assert card.words.text().startswith("Stopped")
     assert words_of(card)["Training step"][0] == "works"
+    # what was being tried when the stop came did not fail
+    assert {state for state, _ in words_of(card).values()} == {"works"}
     assert page.header.main_button.isEnabled()
     assert window.app.context.store.records("probe") == ()
 

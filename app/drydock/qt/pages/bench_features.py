@@ -5,7 +5,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from drydock.core.bench.records import Record, SlotStart
+from drydock.core.bench.records import ErrorRecord, Record, SlotStart
 from drydock.core.trouble import Trouble
 from drydock.data.knowledge import trouble_article
 from drydock.engines import PullProgress
@@ -53,6 +53,7 @@ class FeaturesCard(Card):
         self._target = target
         self._running: Running | None = None
         self._records: list[Record] = []
+        self._stopping = False
         self._busy_elsewhere = False
         self._on_show: tuple[FeaturesView, str] | None = None
         self.words = label("", "muted", selectable=True)
@@ -128,6 +129,7 @@ class FeaturesCard(Card):
         if target is None or self._running or self._app.recorded or self._busy_elsewhere:
             return
         self._records = []
+        self._stopping = False
         self.failure.hide()
         self.progress.start(self.tr("Trying the features"))
         self.progress.set_detail(self.tr("Starting Python and importing torch…"))
@@ -146,6 +148,7 @@ class FeaturesCard(Card):
     def stop(self) -> None:
         """End it early; what was found is shown."""
         if self._running:
+            self._stopping = True
             self._running.stop()
 
     def _take(self, step: object) -> None:
@@ -153,7 +156,8 @@ class FeaturesCard(Card):
             words = pull_words(step)
             self.progress.set_progress(words.share, words.done, words.left)
             self.progress.set_detail(words.detail)
-        elif isinstance(step, ProbeStep):
+        elif isinstance(step, ProbeStep) and not (self._stopping and isinstance(step.record, ErrorRecord)):
+            # what the stop itself ended did not fail
             self._records.append(step.record)
             self.progress.set_progress(None)
             if isinstance(step.record, SlotStart):
