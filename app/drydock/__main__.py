@@ -1,6 +1,7 @@
 """Choose a shell: a command was named → the command line; none, or ``gui`` → the window."""
 
 import gc
+import os
 import sys
 
 
@@ -15,6 +16,7 @@ def open_window(machine: str, page: str, quit_after: float | None, engine: str) 
 
 def main() -> None:
     """Run the command line (``drydock`` without a command opens the window)."""
+    _stand_in_for_closed_streams()
     if sys.argv[1:] in ([], ["gui"]):
         sys.exit(_open_plain_window())
     try:
@@ -25,6 +27,14 @@ def main() -> None:
     except KeyboardInterrupt:
         # so early, or so late, that nobody else takes it
         sys.exit(130)
+
+
+def _stand_in_for_closed_streams() -> None:
+    # started with an output closed (``>&-``, or without a console) Python has none, and all of us write to it
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
 
 
 def _open_plain_window() -> int:

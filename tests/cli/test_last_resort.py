@@ -73,6 +73,17 @@ def test_a_full_disk_behind_the_output_is_told(drydock, words):
     assert done.stderr == "The output could not be written: No space left on device.\n"
 
 
+@pytest.mark.parametrize(("redirections", "code"), [(">&-", 0), (">&- 2>&- <&-", 0), ("2>&- --nonsense", 2)])
+def test_closed_streams_are_no_bug(drydock, redirections, code):
+    command = f'"{sys.executable}" -m drydock doctor --machine rtx4090-desktop {redirections}'
+    done = subprocess.run(
+        ["sh", "-c", command], check=False, capture_output=True, text=True, env=drydock.environment, timeout=120
+    )
+    assert done.returncode == code
+    assert "bug" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize("words", [[], ["--json"]])
 def test_a_bug_is_told_as_one_without_personal_things(drydock, words):
     environment = {**drydock.environment, "USER": "mlin", "HOME": "/home/mlin"}

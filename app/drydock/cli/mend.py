@@ -63,7 +63,9 @@ def list_offers(engine: str = "", as_json: bool = False) -> None:
         name = " ".join(word for word in (offer.remedy.id, offer.remedy.target) if word)
         click.echo(f"{name:32} {offer.remedy.title}{by_hand}  [{offer.finding}]")
     if not found:
-        note("There is nothing to mend that a remedy is known for.")
+        note(
+            "Nothing is to be mended that a remedy is known for. 'drydock doctor' says what was found, and what to do."
+        )
     asked = ", ".join(["clean-disk", *(f"{name} ({words})" for name, words in TARGETS.items())])
     note(f"At any time: {asked}.")
 
