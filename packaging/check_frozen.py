@@ -19,73 +19,14 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+
+from frozen_app import LIMIT, OFFSCREEN, CheckError, Frozen, expect
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ("home", "doctor", "images", "launch", "monitor", "benchmark", "settings")
-NOTHING: Mapping[str, str] = {}
-OFFSCREEN: Mapping[str, str] = {"QT_QPA_PLATFORM": "offscreen"}
-_LIMIT = 90.0
 
 SECRETS = re.compile(r"^(_PYI_|_MEI|LD_|QT_|QML|PYTHON|.*_ORIG$|SSL_CERT|GIO_|GTK_|FONTCONFIG_|TCL_|TK_)")
 """Variables that a child process must not have unless the user set them."""
-
-
-class CheckError(Exception):
-    """A check did not hold."""
-
-
-def expect(holds: object, text: str) -> None:
-    """Raise when the condition does not hold."""
-    if not holds:
-        raise CheckError(text)
-
-
-class Frozen:
-    """The packaged program, run with an environment that holds nothing of this build."""
-
-    def __init__(self, program: Path, scratch: Path) -> None:
-        self.program = program
-        self.scratch = scratch
-        self.package = program.resolve().parent
-
-    def environment(self, added: Mapping[str, str]) -> dict[str, str]:
-        """Return what a fresh login would have, with a home of its own and no engine."""
-        home = self.scratch / "home"
-        home.mkdir(exist_ok=True)
-        base = {
-            "HOME": str(home),
-            "PATH": "/usr/local/bin:/usr/bin:/bin",
-            "LANG": "C.UTF-8",
-            "DRYDOCK_HOME": str(home / "drydock"),
-            "DOCKER_HOST": f"unix://{self.scratch}/no-engine.sock",
-        }
-        return {**base, **added}
-
-    def run(
-        self, *arguments: str, code: int | None = 0, also: Mapping[str, str] = NOTHING
-    ) -> "subprocess.CompletedProcess[str]":
-        """Run the program; ``code`` is the exit code it must have, None for any."""
-        command = [str(self.program), *arguments]
-        try:
-            done = subprocess.run(
-                command, check=False, capture_output=True, text=True, timeout=_LIMIT, env=self.environment(also),
-                stdin=subprocess.DEVNULL, cwd=self.scratch,
-            )  # fmt: skip
-        except subprocess.TimeoutExpired as error:
-            raise CheckError(f"{' '.join(arguments)} did not end within {_LIMIT:.0f} s") from error
-        said = (done.stderr or done.stdout)[-1500:]
-        expect("Traceback" not in done.stderr, f"{' '.join(arguments)} failed inside: {said}")
-        expect(code in (None, done.returncode), f"{' '.join(arguments)} ended with {done.returncode}: {said}")
-        return done
-
-    def json(self, *arguments: str, code: int | None = 0, also: Mapping[str, str] = NOTHING) -> dict[str, Any]:
-        """Run the program with ``--json`` and return what it printed."""
-        return json.loads(self.run(*arguments, "--json", code=code, also=also).stdout)
-
-    def window(self, *arguments: str) -> None:
-        """Open the window without a screen and let it close by itself."""
-        self.run("gui", *arguments, "--quit-after", "0.6", also=OFFSCREEN)
 
 
 def check_version(app: Frozen) -> None:
@@ -302,7 +243,7 @@ def write_file(
     text = base64.b64encode(content).decode("ascii")
     return subprocess.run(
         [str(app.program), "--replace-file", str(path), seen, mode], check=False, capture_output=True, text=True,
-        timeout=_LIMIT, env=app.environment({}), input=text[: len(text) - cut], cwd=app.scratch,
+        timeout=LIMIT, env=app.environment({}), input=text[: len(text) - cut], cwd=app.scratch,
     )  # fmt: skip
 
 
