@@ -120,7 +120,7 @@ _DRIVER: tuple[Case, ...] = (
             gpus=(),
             setup=_without_module("570.172.08"),
         ),
-        expected=broken("driver-module/other_kernel", "driver-ready"),
+        expected=broken("driver-module/newer_kernel", "driver-ready"),
     ),
     Case(
         name="module-build-failed",
@@ -690,7 +690,7 @@ _ENGINE: tuple[Case, ...] = (
             ),
             engine_contents=Missing("not_asked"),
         ),
-        expected=broken("engine-running/not_running_chosen"),
+        expected=broken("engine-running/not_running_beside"),
     ),
     Case(
         name="engine-too-old",

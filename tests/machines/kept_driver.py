@@ -95,7 +95,7 @@ KEPT_DRIVER = (
             engine_setup=engine_setup(daemon_json(), selinux=Known("enforcing")),
             container=failed("nvidia-container-cli: initialization error: nvml error: driver not loaded: unknown"),
         ),
-        expected=broken("driver-module/other_kernel"),
+        expected=broken("driver-module/newer_kernel"),
     ),
     Case(
         name="secure-boot-after-firmware-reset",
@@ -594,7 +594,7 @@ KEPT_DRIVER = (
                 keeps_memory=ABSENT,
             ),
         ),
-        expected=broken("driver-module/other_kernel"),
+        expected=broken("driver-module/newer_kernel"),
     ),
     Case(
         name="headless-without-libraries",

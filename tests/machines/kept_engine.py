@@ -100,7 +100,7 @@ KEPT_ENGINE = (
             engine_setup=engine_setup(daemon_json(), context=Known("desktop-linux")),
             engine_contents=Missing("not_asked"),
         ),
-        expected=broken("engine-running/not_running_chosen"),
+        expected=broken("engine-running/not_running_beside"),
     ),
     Case(
         name="hosts-set-twice",
@@ -129,7 +129,7 @@ KEPT_ENGINE = (
             engine_setup=engine_setup(daemon_json(keys=(), runtimes={}, empty=True), started=ABSENT),
             engine_contents=Missing("not_asked"),
         ),
-        expected=broken("engine-running/not_running"),
+        expected=broken("engine-running/not_running_empty"),
     ),
     Case(
         name="socket-without-group",

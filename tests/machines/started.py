@@ -254,7 +254,7 @@ STARTED: tuple[Case, ...] = (
                 kernels=Missing("not_asked"),
             )
         ),
-        expected=broken("torch-import/fails"),
+        expected=broken("torch-import/library"),
     ),
     Case(
         name="workspace-not-writable",

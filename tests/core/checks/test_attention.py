@@ -23,6 +23,7 @@ from drydock.core.facts import (
     CdiSpec,
     Disk,
     DriverSetup,
+    EngineContents,
     EngineSetup,
     HostTorch,
     KernelModules,
@@ -332,6 +333,17 @@ CASES = {
         "attention",
         "small_image_here",
     ),
+    "no room, and a cache": (
+        healthy_snapshot(
+            engine=engine(data_root_free=Known(3 * GB)),
+            engine_contents=Known(
+                EngineContents(published=(), running=0, ended=(), ended_sessions=(), build_cache=Known(80 * GB))
+            ),
+        ),
+        "engine-disk",
+        "broken",
+        "small_cache",
+    ),
     "room measured from outside": (
         healthy_snapshot(engine=engine(data_root_free=Missing("no_permission"))),
         "engine-disk",
@@ -596,7 +608,7 @@ CASES = {
         ),
         "engine-permission",
         "broken",
-        "denied",
+        "denied_podman",
     ),
     "Podman's socket is dead": (
         healthy_snapshot(

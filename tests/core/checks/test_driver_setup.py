@@ -96,7 +96,14 @@ CASES = [
     ("driver-module", working(kernels=kernels((RUNNING, ABSENT))), "ok", "loaded"),
     ("driver-module", working(kernels=UNREAD), "ok", "loaded"),
     ("driver-module", stopped(kernels=kernels((NEWER, MODULE))), "broken", "kernel_gone"),
-    ("driver-module", stopped(kernels=kernels((OLDER, MODULE), (RUNNING, ABSENT))), "broken", "other_kernel"),
+    ("driver-module", stopped(kernels=kernels((OLDER, MODULE), (RUNNING, ABSENT))), "broken", "newer_kernel"),
+    ("driver-module", stopped(kernels=kernels((RUNNING, ABSENT), (NEWER, MODULE))), "broken", "other_kernel"),
+    (
+        "driver-module",
+        stopped(kernels=kernels((RUNNING, ABSENT)), runfile=TRUE, packages=Known(())),
+        "broken",
+        "runfile",
+    ),
     (
         "driver-module",
         stopped(
@@ -303,7 +310,7 @@ def test_every_answer_is_reached():
 ROOTS = {
     "kernel updated, module not built": (
         stopped(kernels=kernels((OLDER, MODULE), (RUNNING, ABSENT))),
-        ("driver-module", "other_kernel"),
+        ("driver-module", "newer_kernel"),
     ),
     "kernel's modules removed": (stopped(kernels=kernels((NEWER, MODULE))), ("driver-module", "kernel_gone")),
     "Secure Boot": (

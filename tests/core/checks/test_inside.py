@@ -32,7 +32,7 @@ from tests.support.snapshots import (
 
 from drydock.core.checks.container_table import CONTAINER, LOAD, TORCH
 from drydock.core.facts import DeviceNode, DriverSetup, EngineSetup, Known, Missing
-from drydock.core.facts.container import InnerTools, KernelRun, Reached, StartAttempt
+from drydock.core.facts.container import InnerTools, KernelRun, LibrarySearch, Reached, StartAttempt
 from drydock.core.facts.load import CopySpeed, DiskSpeed, LoadFacts, MemoryTest, Soak
 
 # what the words of a refusal mean: variant, words
@@ -160,7 +160,19 @@ CASES = [
     ("container-gpu", refused("gpu-runtime-failed"), "broken", "hook_failed"),
     *(("container-gpu", refused_with(words), "broken", variant) for variant, words in HOOK),
     *(("container-start", no_start_with(words), "broken", variant) for variant, words in START),
-    ("container-gpu", refused("cdi-device-missing", "cdi"), "broken", "cdi_missing"),
+    ("container-gpu", refused("cdi-device-missing", "cdi"), "broken", "cdi_none"),
+    (
+        "container-gpu",
+        replaced(refused("cdi-device-missing", "cdi"), toolkit=toolkit(cdi_specs=Missing("no_permission"))),
+        "broken",
+        "cdi_missing",
+    ),
+    (
+        "container-gpu",
+        refused_with('conflicting device "nvidia.com/gpu=all" (specs "/a", "/b")'),
+        "broken",
+        "cdi_conflict",
+    ),
     ("container-gpu", refused("engine-error"), "broken", "failed"),
     ("container-python", walked(), "ok", "ok"),
     ("container-python", walked(python=Missing("absent", "no python3")), "broken", "absent"),
@@ -216,7 +228,22 @@ CASES = [
     ("container-nvml", walked(JETSON), "not_tested", "jetson"),
     ("container-compat", walked(), "ok", "ok"),
     ("container-compat", walked(libraries=libraries(COMPAT)), "ok", "used"),
-    ("container-compat", walked(libraries=libraries(COMPAT), cuda=Known(cuda(code=804))), "broken", "refused"),
+    (
+        "container-compat",
+        walked(
+            libraries=libraries(COMPAT),
+            cuda=Known(cuda(code=804)),
+            search=Known(LibrarySearch(variable="/usr/local/cuda/compat")),
+        ),
+        "broken",
+        "refused",
+    ),
+    (
+        "container-compat",
+        walked(libraries=libraries(COMPAT), cuda=Known(cuda(code=804)), search=Known(LibrarySearch())),
+        "broken",
+        "refused_by_loader",
+    ),
     ("container-compat", walked(libraries=libraries(COMPAT), cuda=Known(cuda(code=803))), "broken", "mismatch"),
     ("container-compat", walked(libraries=libraries(COMPAT), cuda=HANGS), "attention", "in_front"),
     ("container-cuda", walked(), "ok", "ok"),
@@ -291,6 +318,16 @@ CASES = [
     ("torch-import", walked(), "ok", "ok"),
     ("torch-import", walked(torch=Missing("absent", "No module named 'torch'")), "broken", "absent"),
     ("torch-import", walked(torch=Missing("failed", "libcublas.so.12: not found")), "broken", "fails"),
+    *(
+        ("torch-import", walked(torch=Missing("failed", text)), "broken", variant)
+        for text, variant in (
+            ("/lib64/libc.so.6: version `GLIBC_2.28' not found (required by libtorch_cpu.so)", "glibc"),
+            ("libstdc++.so.6: version `GLIBCXX_3.4.30' not found", "cxx"),
+            ("Illegal instruction (core dumped)", "instruction"),
+            ("libcusparse.so.12: undefined symbol: __nvJitLinkAddData_12_1", "symbol"),
+            ("libnccl.so.2: cannot open shared object file: No such file or directory", "library"),
+        )
+    ),
     ("torch-import", walked(torch=HANGS), "broken", "silent"),
     ("torch-import", walked(torch=Missing("not_applicable", "the time was over")), "not_tested", "unknown"),
     ("torch-build", walked(), "ok", "ok"),
@@ -335,6 +372,13 @@ CASES = [
     ("torch-triton", walked(), "ok", "ok"),
     ("torch-triton", with_tools(triton=""), "attention", "absent"),
     ("torch-triton", with_tools(headers=False), "attention", "no_headers"),
+    ("torch-triton", with_torch(gpus=(inner_gpu(capability=(6, 1)),)), "attention", "old_gpu"),
+    (
+        "torch-triton",
+        with_torch(gpus=(inner_gpu(capability=(6, 1)), inner_gpu(index=1, capability=(8, 9)))),
+        "ok",
+        "ok",
+    ),
     ("torch-triton", with_torch(cuda=""), "not_tested", "cpu_build"),
     ("torch-cudnn", walked(), "ok", "ok"),
     ("torch-cudnn", with_torch(cudnn=""), "attention", "absent"),

@@ -61,6 +61,7 @@ CASES = [
     ("gpu-xid", logged(xid(74), **LOST), "broken", "link"),
     ("gpu-xid", logged(xid(154, "GPU recovery action changed to 0x1"), xid(43), **LOST), "broken", "recovery"),
     ("gpu-xid", logged(xid(119), gpus=(gpu(recovery=Known("reset")),)), "broken", "reset"),
+    ("gpu-xid", logged(xid(95), gpus=(gpu(recovery=Known("reboot")),)), "broken", "restart"),
     ("gpu-xid", HIDDEN, "not_tested", "unknown"),
     ("gpu-xid", WINDOWS, "not_tested", "not_linux"),
     ("driver-log", logged(), "ok", "ok"),

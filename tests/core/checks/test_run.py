@@ -23,7 +23,8 @@ from tests.support.snapshots import (
 from drydock.core.checks.check import SUBJECTS
 from drydock.core.checks.run import ask_ready_checks, conclude
 from drydock.core.checks.table import CHECKS
-from drydock.core.facts import Known, Missing, NvmlState, PciGpu, Reach, User
+from drydock.core.facts import Disk, EngineSetup, Known, Missing, NvmlState, PciGpu, Reach, User
+from drydock.core.facts.engine_setup import DaemonConfig, EngineSocket
 from drydock.core.findings import Diagnosis
 from drydock.data.catalogue import load_catalogue
 from drydock.data.knowledge import finding_article
@@ -175,6 +176,35 @@ MACHINES = {
         healthy_snapshot(engine=unreached_engine("not_running", chosen_by="DOCKER_HOST")),
         ("engine-running", "not_running_chosen"),
     ),
+    "engine stopped beside another": (
+        healthy_snapshot(
+            engine=unreached_engine("not_running", endpoint="unix:///gone.sock", chosen_by="context colima"),
+            engine_setup=EngineSetup(sockets=Known((EngineSocket(path="/var/run/docker.sock", kind="system"),))),
+        ),
+        ("engine-running", "not_running_beside"),
+    ),
+    "engine stopped on a full disk": (
+        healthy_snapshot(
+            engine=unreached_engine("not_running"),
+            host=host(disks=(Disk(purpose="engine data", path="/var/lib/docker", total=Known(10**11), free=Known(0)),)),
+        ),
+        ("engine-running", "not_running_full"),
+    ),
+    "engine of WSL's own stopped": (
+        wsl_snapshot(
+            engine=unreached_engine("not_running"), engine_setup=EngineSetup(daemon=Known("/usr/bin/dockerd"))
+        ),
+        ("engine-running", "not_running_wsl_own"),
+    ),
+    "engine stopped with an empty file": (
+        healthy_snapshot(
+            engine=unreached_engine("not_running"),
+            engine_setup=EngineSetup(
+                configs=Known((DaemonConfig(path="/etc/docker/daemon.json", reader="rootful", empty=True),))
+            ),
+        ),
+        ("engine-running", "not_running_empty"),
+    ),
     "a web server": (healthy_snapshot(engine=unreached_engine("not_an_engine")), ("engine-running", "not_an_engine")),
     "remote away": (healthy_snapshot(engine=unreached_engine("unreachable")), ("engine-running", "unreachable")),
     "engine unclear": (healthy_snapshot(engine=unreached_engine("unknown")), ("engine-running", "failed")),
@@ -313,7 +343,7 @@ def test_a_check_waits_for_what_it_reads_and_what_it_needs():
     early = ask_ready_checks(snapshot, CATALOGUE, {"host"}, {})
     assert all(set(check.reads) <= {"host"} for check in CHECKS if check.id in early)
     assert {"host-system", "host-memory", "host-shm", "host-libraries", "host-clock"} <= set(early)
-    later = ask_ready_checks(snapshot, CATALOGUE, {"host", "engine", "engine_setup"}, early)
+    later = ask_ready_checks(snapshot, CATALOGUE, {"host", "disks", "engine", "engine_setup"}, early)
     assert "engine-running" in later
     assert not set(early) & set(later)
     assert "engine-kind" not in later

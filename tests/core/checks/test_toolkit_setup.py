@@ -247,6 +247,16 @@ CASES = {
         "attention",
         "gone",
     ),
+    "files gone, another whole": (
+        specs(
+            spec(path="/etc/cdi/nvidia.yaml", gone=Known(("/dev/dri/renderD129",))),
+            spec(),
+            of=told(runtimes=ONLY_RUNC, cdi_devices=CDI),
+        ),
+        "toolkit-cdi-files",
+        "broken",
+        "gone_beside",
+    ),
     "files without specifications": (machine(), "toolkit-cdi-files", "not_tested", "no_specs"),
     "files without a GPU": (NO_GPU, "toolkit-cdi-files", "not_tested", "no_gpu"),
     "files there": (REMOTE, "toolkit-cdi-files", "not_tested", "elsewhere"),

@@ -61,7 +61,11 @@ def ask_files(snapshot: Snapshot) -> Answer:
         if gone:
             evidence = Evidence(spec.path, f"{len(gone)} of {spec.files} do not exist: {', '.join(gone[:20])}")
             answer = attention if has_nvidia_runtime(snapshot) else broken
-            return answer("gone", evidence, path=spec.path, count=len(gone), first=gone[0])
+            values = {"path": spec.path, "count": len(gone), "first": gone[0]}
+            whole = next((one for one, none in looked if not none and set(one.devices) & set(spec.devices)), None)
+            if whole and spec.path.startswith("/etc/cdi/"):
+                return answer("gone_beside", evidence, Evidence(whole.path, "whole"), **values, whole=whole.path)
+            return answer("gone", evidence, **values)
     return ok(
         *(Evidence(spec.path, f"all {spec.files} exist") for spec, _ in looked),
         count=sum(spec.files for spec, _ in looked),

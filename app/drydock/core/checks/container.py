@@ -98,7 +98,12 @@ def ask_gpu(snapshot: Snapshot) -> Answer:
     if asked is None:
         return not_tested("no_gpu", *evidence)
     named = hook_refusal(asked.text) if asked.trouble in _UNNAMED else ""
-    return broken(named or _REFUSALS.get(asked.trouble, "failed"), *evidence, text=asked.text)
+    variant = named or _REFUSALS.get(asked.trouble, "failed")
+    specs = snapshot.toolkit.cdi_specs
+    if variant == "cdi_missing" and specs == Known(()) and not snapshot.engine.remote:
+        shown = (seen("CDI specifications", specs), seen("nvidia-cdi-refresh", snapshot.toolkit.refresh))
+        return broken("cdi_none", *evidence, *shown, text=asked.text)
+    return broken(variant, *evidence, text=asked.text)
 
 
 def ask_python(snapshot: Snapshot) -> Answer:
@@ -200,7 +205,8 @@ def ask_compat(snapshot: Snapshot) -> Answer:
     code = facts.cuda.value.code if isinstance(facts.cuda, Known) else None
     values = {"path": path, "driver": known_or(snapshot.driver.version, "?"), "library": _version(path) or "?"}
     if code == 804:
-        return broken("refused", *evidence, **values)
+        # nothing in the environment names the directory: then it is the loader's configuration in the image
+        return broken("refused" if "compat" in search.variable else "refused_by_loader", *evidence, **values)
     if code == 803:
         return broken("mismatch", *evidence, **values)
     if code == 0:

@@ -28,7 +28,7 @@ CONTAINER = (
         id="container-gpu",
         rung="container",
         ask=container.ask_gpu,
-        reads=("container",),
+        reads=("engine", "toolkit", "container"),
         # each of these explains by itself why an engine hands no GPU over
         needs=(
             "driver-ready",
@@ -43,7 +43,17 @@ CONTAINER = (
             "toolkit-cdi-files",
             "container-start",
         ),
-        variants=("ok", "ignored", "no_runtime", *HOOK_REFUSALS, "hook_failed", "cdi_missing", "failed", *_NO_GPU),
+        variants=(
+            "ok",
+            "ignored",
+            "no_runtime",
+            *HOOK_REFUSALS,
+            "hook_failed",
+            "cdi_none",
+            "cdi_missing",
+            "failed",
+            *_NO_GPU,
+        ),
     ),
     Check(
         id="container-python",
@@ -98,7 +108,7 @@ CONTAINER = (
         ask=container.ask_compat,
         reads=("driver", "nvml", "inside"),
         needs=("container-library",),
-        variants=("ok", "used", "in_front", "refused", "mismatch", *_NO_GPU),
+        variants=("ok", "used", "in_front", "refused", "refused_by_loader", "mismatch", *_NO_GPU),
     ),
     Check(
         id="container-cuda",
@@ -219,9 +229,20 @@ TORCH = (
         id="torch-import",
         rung="torch",
         ask=torch.ask_import,
-        reads=("torch",),
+        reads=("host", "engine", "torch"),
         needs=("container-python",),
-        variants=("ok", "absent", "fails", "silent", *_UNMEASURED),
+        variants=(
+            "ok",
+            "absent",
+            "fails",
+            "glibc",
+            "cxx",
+            "instruction",
+            "symbol",
+            "library",
+            "silent",
+            *_UNMEASURED,
+        ),
     ),
     Check(
         id="torch-build",
@@ -280,7 +301,7 @@ TORCH = (
         ask=torch.ask_triton,
         reads=("inside", "torch"),
         needs=("torch-import",),
-        variants=("ok", "absent", "no_headers", "cpu_build", *_UNMEASURED),
+        variants=("ok", "absent", "no_headers", "old_gpu", "cpu_build", *_UNMEASURED),
     ),
     Check(
         id="torch-cudnn",

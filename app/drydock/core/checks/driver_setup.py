@@ -65,13 +65,24 @@ def ask_module(snapshot: Snapshot) -> Answer:
         return broken("kernel_gone", *evidence, kernel=kernel) if kernels.value else _unseen(evidence)
     having = [item.kernel for item in kernels.value if isinstance(item.module, Known)]
     if having:
-        return broken("other_kernel", *evidence, kernel=kernel, kernels=", ".join(having))
+        names = [item.kernel for item in kernels.value]
+        # the list is in the order of age: the driver may be older than the kernel that runs, or made for a later one
+        newer = all(names.index(name) < names.index(kernel) for name in having)
+        variant = "newer_kernel" if newer else "other_kernel"
+        return broken(variant, *evidence, kernel=kernel, kernels=", ".join(having), version=_library(snapshot))
     sources = known_or(snapshot.setup.dkms, ())
     if sources:
         return broken("not_built", *evidence, kernel=kernel, source=f"{sources[0].name}/{sources[0].version}")
     if not library_versions(known_or(snapshot.driver.library_files, ())):
         return not_tested("no_driver", *evidence)
+    if known_or(snapshot.setup.runfile, default=False) and not known_or(snapshot.setup.packages, ()):
+        return broken("runfile", *evidence, seen("NVIDIA's own installer", snapshot.setup.runfile), kernel=kernel)
     return broken("none", *evidence, kernel=kernel)
+
+
+def _library(snapshot: Snapshot) -> str:
+    versions = library_versions(known_or(snapshot.driver.library_files, ()))
+    return versions[0] if versions else "its version"
 
 
 def _unseen(evidence: tuple[Evidence, ...]) -> Answer:

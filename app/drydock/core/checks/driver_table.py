@@ -62,6 +62,8 @@ DRIVER: tuple[Check, ...] = (
             "loaded",
             "kernel_gone",
             "other_kernel",
+            "newer_kernel",
+            "runfile",
             "not_built",
             "none",
             "no_driver",

@@ -3,6 +3,7 @@
 import re
 
 from drydock.core.checks.check import Answer, attention, broken, not_tested, ok, seen
+from drydock.core.checks.engine_situation import config_of
 from drydock.core.checks.situation import (
     gigabytes,
     has_gpu,
@@ -56,6 +57,8 @@ def ask_permission(snapshot: Snapshot) -> Answer:
     values = {"endpoint": engine.endpoint}
     if isinstance(user, Missing):
         return broken("denied", *evidence, **values)
+    if _is_podman_of_root(engine.endpoint):
+        return broken("denied_podman", *evidence, **values, chosen_by=engine.chosen_by)
     if engine.endpoint not in _SOCKETS_OF_THE_GROUP:
         return broken("denied", *evidence, **values)
     if "docker" in user.value.groups:
@@ -65,6 +68,10 @@ def ask_permission(snapshot: Snapshot) -> Answer:
     if snapshot.engine_setup.docker_group == Known(value=False):
         return broken("no_group", *evidence, seen("group docker", snapshot.engine_setup.docker_group), **values)
     return broken("not_member", *evidence, **values)
+
+
+def _is_podman_of_root(endpoint: str) -> bool:
+    return endpoint.endswith("/podman/podman.sock") and not endpoint.startswith("unix:///run/user/")
 
 
 def ask_running(snapshot: Snapshot) -> Answer:
@@ -82,17 +89,46 @@ def ask_running(snapshot: Snapshot) -> Answer:
         case "unreachable":
             return broken("unreachable", evidence, **values)
         case "not_running":
-            return broken(_not_running(snapshot), evidence, **values)
+            return _not_running(snapshot, evidence, values)
         case _:
             return broken("failed", evidence, **values)
 
 
-def _not_running(snapshot: Snapshot) -> str:
-    if snapshot.engine.chosen_by.startswith(("--engine", "DOCKER_HOST", "context", "rootless", "Podman")):
-        return "not_running_chosen"
+STANDS_STILL_BELOW = 100 * 10**6
+"""Bytes free with which an engine may not start any more: it writes its state and its databases first."""
+
+
+def _not_running(snapshot: Snapshot, evidence: Evidence, values: dict[str, str]) -> Answer:
+    chosen = snapshot.engine.chosen_by.startswith(("--engine", "DOCKER_HOST", "context", "rootless", "Podman"))
+    if chosen:
+        return _chosen_but_not_running(snapshot, evidence, values)
+    if snapshot.host.system != "linux":
+        return broken("not_running_desktop", evidence, **values)
+    installed = isinstance(snapshot.engine_setup.daemon, Known)
+    full = next((disk for disk in snapshot.host.disks if disk.purpose == "engine data"), None)
+    if full and known_or(full.free, STANDS_STILL_BELOW) < STANDS_STILL_BELOW:
+        room = seen(f"bytes free at {full.path}", full.free)
+        return broken("not_running_full", evidence, room, **values, path=full.path)
     if is_wsl(snapshot):
-        return "not_running_wsl"
-    return "not_running" if snapshot.host.system == "linux" else "not_running_desktop"
+        daemon = seen("dockerd", snapshot.engine_setup.daemon)
+        return broken("not_running_wsl_own" if installed else "not_running_wsl", evidence, daemon, **values)
+    config = config_of(snapshot)
+    if isinstance(config, Known) and config.value.empty:
+        return broken(
+            "not_running_empty", evidence, Evidence(config.value.path, "empty"), **values, path=config.value.path
+        )
+    return broken("not_running", evidence, **values)
+
+
+def _chosen_but_not_running(snapshot: Snapshot, evidence: Evidence, values: dict[str, str]) -> Answer:
+    """Name another engine of this computer, where there is one and somebody chose the one that is silent."""
+    engine = snapshot.engine
+    sockets = [f"unix://{socket.path}" for socket in known_or(snapshot.engine_setup.sockets, ())]
+    others = [address for address in sockets if address != engine.endpoint]
+    if others and engine.chosen_by.startswith(("DOCKER_HOST", "context")):
+        shown = Evidence("sockets of other engines", ", ".join(others))
+        return broken("not_running_beside", evidence, shown, **values, other=others[0])
+    return broken("not_running_chosen", evidence, **values)
 
 
 def ask_version(snapshot: Snapshot) -> Answer:
@@ -194,10 +230,19 @@ def ask_disk(snapshot: Snapshot) -> Answer:
     if free.value < IMAGE_NEEDS:
         if _has_torch_image(snapshot):
             return attention("small_image_here", *evidence, **values)
+        cache = _freeable(snapshot)
+        if free.value + cache >= IMAGE_NEEDS:
+            evidence += (Evidence("bytes of build cache that nothing uses", str(cache)),)
+            return broken("small_cache", *evidence, **values, needed=gigabytes(IMAGE_NEEDS), cache=gigabytes(cache))
         return broken("small", *evidence, **values, needed=gigabytes(IMAGE_NEEDS))
     if free.value < IMAGE_WANTS:
         return attention("tight", *evidence, **values, wanted=gigabytes(IMAGE_WANTS))
     return ok(*evidence, **values)
+
+
+def _freeable(snapshot: Snapshot) -> int:
+    contents = snapshot.engine_contents
+    return known_or(contents.value.build_cache, 0) if isinstance(contents, Known) else 0
 
 
 def _engine_disk(snapshot: Snapshot) -> Known[int] | Missing:

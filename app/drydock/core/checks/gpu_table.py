@@ -44,6 +44,7 @@ GPU: tuple[Check, ...] = (
             "other",
             "memory",
             "reset",
+            "restart",
             "off_bus",
             "power",
             "link",

@@ -4,7 +4,7 @@ import re
 
 from drydock.core.checks.check import Answer, attention, broken, not_tested, ok
 from drydock.core.checks.situation import duration, has_gpu, own_pci_gpus
-from drydock.core.checks.xids import gravest, xids_of
+from drydock.core.checks.xids import Xid, gravest, xids_of
 from drydock.core.facts import KernelLog, Known, Missing, Snapshot, known_or, missing_text
 from drydock.core.findings import Evidence
 
@@ -83,7 +83,15 @@ def ask_xid(snapshot: Snapshot) -> Answer:
         return ok(evidence, variant="harmless", **values)
     if worst.kind in ("program", "other") or gpus_answer(snapshot):
         return attention(worst.kind, evidence, **values)
-    return broken(worst.kind, evidence, **values)
+    variant = "restart" if worst.kind in ("memory", "reset") and _wants_restart(snapshot, xids) else worst.kind
+    return broken(variant, evidence, **values)
+
+
+def _wants_restart(snapshot: Snapshot, xids: tuple[Xid, ...]) -> bool:
+    """Return whether the driver says that a reset will not do."""
+    asked = any("reboot" in known_or(gpu.recovery, "") for gpu in snapshot.gpus)
+    told = [xid.text for xid in xids if xid.kind == "recovery"]
+    return asked or bool(told and "reboot" in told[-1].rpartition(" to ")[2].lower())
 
 
 def _when(log: KernelLog, seconds: float) -> str:

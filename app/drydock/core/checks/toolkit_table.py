@@ -131,7 +131,7 @@ TOOLKIT = (
         ask=cdi.ask_files,
         reads=("host", "driver", "nvml", "engine", "toolkit"),
         needs=("engine-version", "toolkit-cdi"),
-        variants=("ok", "gone", "no_specs", "no_gpu", "elsewhere", "unknown"),
+        variants=("ok", "gone", "gone_beside", "no_specs", "no_gpu", "elsewhere", "unknown"),
     ),
     Check(
         id="toolkit-cdi-gpus",

@@ -1,5 +1,6 @@
 """Checks of torch in the container: import, build, GPUs, real kernels, and what its features need."""
 
+import re
 from typing import cast
 
 from drydock.core.checks.check import Answer, attention, broken, not_tested, ok, seen
@@ -27,6 +28,24 @@ _KERNEL_FAILURES = {
 }
 
 
+_IMPORT_FAILURES = (
+    ("glibc", re.compile(r"version [`'\"]GLIBC_[\d.]+'? not found")),
+    ("cxx", re.compile(r"version [`'\"](?:GLIBCXX|CXXABI)_[\d.]+'? not found")),
+    (
+        "instruction",
+        re.compile(r"Illegal instruction|SIGILL|exit(?:ed|ed with)? (?:code|status) 132|signal 4\b", re.IGNORECASE),
+    ),
+    ("symbol", re.compile(r"undefined symbol")),
+    ("library", re.compile(r"cannot open shared object file")),
+)
+"""What the words mean with which the loader, or the kernel, ends an import of torch; the first that fits counts."""
+
+
+def import_failure(text: str) -> str:
+    """Name the cause for which torch cannot be imported; ``fails`` where the words are not known."""
+    return next((variant for variant, pattern in _IMPORT_FAILURES if pattern.search(text)), "fails")
+
+
 def _torch(snapshot: Snapshot) -> tuple[ContainerFacts, InnerTorch] | Answer:
     got = measured(snapshot, "import torch", "torch")
     return got if isinstance(got, Answer) else (got[0], cast("InnerTorch", got[1]))
@@ -46,7 +65,13 @@ def ask_import(snapshot: Snapshot) -> Answer:
     if torch.why == "timeout":
         return broken("silent", evidence, image=facts.image)
     if torch.why == "failed":
-        return broken("fails", evidence, image=facts.image, text=torch.detail)
+        variant = import_failure(torch.detail)
+        cpu = snapshot.host.cpu
+        if variant == "instruction" and not snapshot.engine.remote:
+            model = cpu.value.model if isinstance(cpu, Known) else "this processor"
+            shown = seen("processor", Known(model))
+            return broken(variant, evidence, shown, image=facts.image, text=torch.detail, processor=model)
+        return broken(variant, evidence, image=facts.image, text=torch.detail, processor="the engine's processor")
     return unmeasured("import torch", torch)
 
 
@@ -161,11 +186,26 @@ def ask_triton(snapshot: Snapshot) -> Answer:
     )
     if not isinstance(facts.torch, Known) or not facts.torch.value.cuda:
         return not_tested("cpu_build", *evidence)
+    old = _too_old_for_triton(facts.torch.value)
+    if old:
+        shown = Evidence(f"GPU {old.index} {old.name}", _capability(old))
+        return attention("old_gpu", *evidence, shown, gpu=old.name, capability=_capability(old))
     if not tools.triton:
         return attention("absent", *evidence)
     if not tools.headers:
         return attention("no_headers", *evidence, version=tools.triton)
     return ok(*evidence, version=tools.triton)
+
+
+FIRST_FOR_TRITON = (7, 0)
+"""Compute capability with which Triton begins; torch.compile refuses older GPUs by name."""
+
+
+def _too_old_for_triton(torch: InnerTorch) -> InnerGpu | None:
+    """Return the first GPU that Triton makes no code for, where none can take it instead."""
+    known = [gpu for gpu in torch.gpus if gpu.capability]
+    old = [gpu for gpu in known if gpu.capability and gpu.capability < FIRST_FOR_TRITON]
+    return old[0] if old and len(old) == len(known) else None
 
 
 def ask_cudnn(snapshot: Snapshot) -> Answer:
