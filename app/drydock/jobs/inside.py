@@ -21,6 +21,7 @@ from drydock.core.facts.container import (
     Reached,
     VolumeTest,
 )
+from drydock.core.trouble import Trouble
 
 T = TypeVar("T")
 F = TypeVar("F")
@@ -154,3 +155,10 @@ def kernels_of(records: Sequence[Record]) -> tuple[KernelRun, ...]:
             device = record.slot.removeprefix("kernel/") or "?"
             runs.append(KernelRun(device=device, kind=record.kind, text=record.text[:500]))
     return tuple(runs)
+
+
+def words_of(trouble: Trouble) -> str:
+    """Return in a line why a probe or an engine told nothing, as the detail of what is missing."""
+    if trouble.id == "probe-silent":
+        return f"Python exited with status {trouble.values['code']}, and said: {trouble.values['text']}"[:1000]
+    return str(trouble.values.get("text") or trouble.values.get("reason") or trouble)[:1000]

@@ -13,6 +13,7 @@ from drydock.core.facts.container import ContainerFacts
 from drydock.core.facts.load import CopySpeed, DiskSpeed, GpuLoad, LoadFacts, MemoryTest, Soak
 from drydock.core.trouble import Trouble
 from drydock.engines import Engine
+from drydock.jobs.inside import words_of
 from drydock.probing import run_probe_in_container
 from drydock.world import Stop
 
@@ -86,7 +87,7 @@ def load_device(
         run_probe_in_container(engine, container, "load", command, tell, stop, seconds, where=device)
     except Trouble as trouble:
         why = "timeout" if trouble.id == "probe-timeout" else "failed"
-        missing = Missing(why, str(trouble.values.get("text") or trouble)[:500])
+        missing = Missing(why, words_of(trouble))
     finally:
         samples = watches[0].end() if watches else Missing("not_asked", "NVML was not asked from here")
     slot = f"load/{device}"
@@ -109,7 +110,7 @@ def _disk(engine: Engine, container: str, folder: str, stop: Stop) -> Fact[DiskS
         run_probe_in_container(engine, container, "load", ("--disk", folder), told.append, stop, _DISK_SECONDS)
     except Trouble as trouble:
         why = "timeout" if trouble.id == "probe-timeout" else "failed"
-        return Missing(why, str(trouble.values.get("text") or trouble)[:500])
+        return Missing(why, words_of(trouble))
     for record in told:
         if isinstance(record, ErrorRecord):
             return Missing("failed", record.text)

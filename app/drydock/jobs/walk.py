@@ -25,7 +25,7 @@ from drydock.core.launch.planning import plan
 from drydock.core.trouble import Trouble
 from drydock.engines import CreateRequest, Engine, Mount
 from drydock.jobs.context import Context
-from drydock.jobs.inside import kernels_of, nvml_of, torch_of, with_part
+from drydock.jobs.inside import kernels_of, nvml_of, torch_of, with_part, words_of
 from drydock.jobs.launch import create_request
 from drydock.jobs.load import measure_load
 from drydock.jobs.session import opened
@@ -100,9 +100,9 @@ class Walk:
         except Trouble as trouble:
             # the engine or the container was lost on the way: what was measured stays, the rest says why it is missing
             if isinstance(self._container, Known):
-                self._rest(_words(trouble))
+                self._rest(words_of(trouble))
             else:
-                self._container = Missing("failed", _words(trouble))
+                self._container = Missing("failed", words_of(trouble))
             yield self._walked("container", clock.run("container", str(trouble)))
 
     def _in_engine(self, engine: Engine, clock: "_Clock", stop: Stop) -> Generator[Walked]:
@@ -176,8 +176,8 @@ class Walk:
                     raise
                 if trouble.id == "probe-timeout":
                     # one that had its whole time hangs; one that was cut short says nothing
-                    return Missing("timeout", _words(trouble)) if left >= limit else _OVER
-                return Missing("absent" if trouble.id == "probe-no-python" else "failed", _words(trouble))
+                    return Missing("timeout", words_of(trouble)) if left >= limit else _OVER
+                return Missing("absent" if trouble.id == "probe-no-python" else "failed", words_of(trouble))
             return None
 
         def take(record: Record) -> None:
@@ -285,7 +285,7 @@ def _attempt(engine: Engine, request: CreateRequest, way: GpuWay) -> tuple[str, 
         _remove(engine, container)
         raise
     _remove(engine, container)
-    return "", StartAttempt(gpus=way, started=False, trouble=trouble.id, text=_words(trouble))
+    return "", StartAttempt(gpus=way, started=False, trouble=trouble.id, text=words_of(trouble))
 
 
 def _remove(engine: Engine, container: str) -> None:
@@ -324,9 +324,3 @@ def _calls(image: str) -> tuple[str, ...]:
         return ()
     name, colon, port = host.partition(":")
     return ("--call", f"registry={name}:{port if colon else _HTTPS}")
-
-
-def _words(trouble: Trouble) -> str:
-    if trouble.id == "probe-silent":
-        return f"Python exited with status {trouble.values['code']}, and said: {trouble.values['text']}"[:1000]
-    return str(trouble.values.get("text") or trouble.values.get("reason") or trouble)[:1000]
