@@ -78,6 +78,12 @@ def test_what_only_a_deeper_look_takes(call):
     assert "recorded machine" in answer.err
 
 
+def test_a_workspace_that_is_not_there_is_refused(call, tmp_path):
+    answer = call("doctor", "--depth", "standard", "--workspace", str(tmp_path / "nowhere"))
+    assert answer.code == 2
+    assert "nowhere is not a directory" in answer.err
+
+
 def test_a_deeper_look_without_an_engine_ends_with_the_cause(call, no_engine):
     answer = call("doctor", "--depth", "standard", "--json")
     findings = {finding["id"]: finding for finding in answer.json["findings"]}

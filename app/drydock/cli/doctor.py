@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -78,6 +79,9 @@ def doctor(
     _refuse_unknown(wanted)
     if depth == "quick" and (image or workspace):
         raise click.UsageError("--image and --workspace need --depth standard or deep")
+    # the test of writing would silently go to another place
+    if workspace and not (os.path.isdir(workspace) and os.access(workspace, os.W_OK | os.X_OK)):  # noqa: PTH112
+        raise click.UsageError(f"--workspace: {workspace} is not a directory that you may write to")
     if depth != "quick" and machine:
         raise click.UsageError("a recorded machine can only be read; --depth looks at this computer")
     if (history or at) and (machine or depth != "quick" or (history and at)):
@@ -102,7 +106,7 @@ def doctor(
             _say_why_no_container(diagnosis)
         if not machine and not at and can_be_mended(diagnosis):
             note("'drydock mend' lists what Drydock can do about it itself, and takes it back if you like.")
-    sys.exit(_exit_code(diagnosis))
+    sys.exit(_exit_code(diagnosis, inside=depth != "quick"))
 
 
 def _say_why_no_container(diagnosis: Diagnosis) -> None:
@@ -220,9 +224,11 @@ class _Waiting:
             self.line.show(f"Still no answer: {', '.join(names)}…", stage=True)
 
 
-def _exit_code(diagnosis: Diagnosis) -> int:
+def _exit_code(diagnosis: Diagnosis, *, inside: bool) -> int:
     if any(finding.state == "broken" for finding in diagnosis.findings):
         return BROKEN
     if diagnosis.findings and all(finding.state == "not_tested" for finding in diagnosis.findings):
         return UNKNOWN
-    return 0
+    # whoever asked for the container, and got none, must not read that all is well
+    walked = next((finding for finding in diagnosis.findings if finding.id == "container-image"), None)
+    return UNKNOWN if inside and walked and walked.state == "not_tested" else 0

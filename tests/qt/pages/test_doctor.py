@@ -162,6 +162,16 @@ def test_filters_by_state_and_by_words_and_back(laptop, qtbot):
     assert listed(laptop) == everything
 
 
+def test_what_was_looked_for_is_shown_from_its_beginning(laptop, qtbot):
+    built(qtbot, laptop)
+    bar = laptop.findings.list.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    assert bar.value() > 0
+    laptop.findings.filter.field.setText("engine")
+    built(qtbot, laptop)
+    assert bar.value() == 0
+
+
 def test_a_rung_leads_to_its_findings_even_where_a_filter_hides_them(laptop, qtbot):
     laptop.findings.filter.states.setCurrentIndex(1)
     laptop.findings.ladder.choose("torch")

@@ -73,7 +73,7 @@ class FindingsView(QWidget):
         row.addWidget(self.ladder)
         row.addLayout(right, 1)
         self.ladder.chosen.connect(self._go_to_rung)
-        self.filter.changed.connect(self._list_again)
+        self.filter.changed.connect(self._list_otherwise)
         self.nothing.chosen.connect(self.filter.clear)
         self.list.group_toggled.connect(self._toggle_group)
 
@@ -103,6 +103,11 @@ class FindingsView(QWidget):
                 self._opened.add(item.key)
         self._list_again()
         self.list.reveal(check)
+
+    def _list_otherwise(self) -> None:
+        # what fits best stands first, wherever the list was left before
+        self.list.verticalScrollBar().setValue(0)
+        self._list_again()
 
     def _list_again(self) -> None:
         sight, root = self._sight, self._sight.root
