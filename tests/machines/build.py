@@ -18,6 +18,7 @@ from tests.machines.kept_container import KEPT_CONTAINER
 from tests.machines.kept_driver import KEPT_DRIVER
 from tests.machines.kept_engine import KEPT_ENGINE
 from tests.machines.kept_healthy import KEPT_HEALTHY
+from tests.machines.later_again import LATER_AGAIN
 from tests.machines.later_container import LATER_CONTAINER
 from tests.machines.later_host import LATER_HOST
 from tests.machines.parts import TAKEN_AT, pruned
@@ -36,6 +37,7 @@ CASES: tuple[Case, ...] = (
     *KEPT_HEALTHY,
     *LATER_HOST,
     *LATER_CONTAINER,
+    *LATER_AGAIN,
 )
 
 

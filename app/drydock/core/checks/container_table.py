@@ -248,9 +248,9 @@ TORCH = (
         id="torch-build",
         rung="torch",
         ask=torch.ask_build,
-        reads=("torch",),
+        reads=("host", "torch"),
         needs=("torch-import",),
-        variants=("ok", "cpu", "cpu_no_gpu", "rocm", *_UNMEASURED),
+        variants=("ok", "cpu", "cpu_jetson", "cpu_no_gpu", "rocm", *_UNMEASURED),
     ),
     Check(
         id="torch-cuda",

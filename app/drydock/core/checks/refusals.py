@@ -20,6 +20,7 @@ _HOOK = (
     ("hook_image_driver", r"file creation failed: .*lib(?:nvidia|cuda)[^ ]*: file exists"),
     ("hook_slow", r"driver rpc error|driver error: failed to process request"),
     ("hook_unknown_device", r"device error: .*unknown device"),
+    ("hook_capability", r"unsupported capabilities found"),
     ("cdi_conflict", r"conflicting device \""),
     ("hook_node_gone", r"stat failed: /dev/nvidia[^ ]*: no such file"),
 )

@@ -5,6 +5,7 @@ from typing import cast
 
 from drydock.core.checks.check import Answer, attention, broken, not_tested, ok, seen
 from drydock.core.checks.inner import measured, unmeasured, walked
+from drydock.core.checks.situation import is_tegra
 from drydock.core.facts import Known, Snapshot
 from drydock.core.facts.container import ContainerFacts, InnerGpu, InnerTools, InnerTorch, KernelRun
 from drydock.core.findings import Evidence
@@ -87,7 +88,7 @@ def ask_build(snapshot: Snapshot) -> Answer:
     if torch.cuda:
         return ok(evidence, version=torch.version, cuda=torch.cuda)
     if facts.gpus_granted:
-        return broken("cpu", evidence, version=torch.version)
+        return broken("cpu_jetson" if is_tegra(snapshot) else "cpu", evidence, version=torch.version)
     return ok(evidence, variant="cpu_no_gpu", version=torch.version)
 
 
