@@ -61,3 +61,10 @@ def test_it_says_for_people_what_was_taken_out(call, no_engine, somebody):
     assert "snapshot.json" in answer.out
     assert "home directory" in answer.err
     assert "drydock doctor --machine machine" in answer.err
+
+
+def test_a_recording_that_fails_leaves_nothing_half_written(call, no_engine, tmp_path):
+    (tmp_path / "rec" / "findings.json").mkdir(parents=True)
+    answer = call("record", str(tmp_path / "rec"), "--force", "--json")
+    assert (answer.code, answer.json["id"]) == (1, "record-not-written")
+    assert not list((tmp_path / "rec").rglob(".*"))

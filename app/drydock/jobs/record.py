@@ -137,6 +137,7 @@ def _refuse_full(path: Path, *, force: bool) -> None:
 
 def _write(path: Path, files: Mapping[str, bytes]) -> None:
     """Write the files, and take away those of an earlier recording that this one does not have."""
+    fresh = path
     try:
         path.mkdir(parents=True, exist_ok=True)
         for name in _left_over(path, files):
@@ -149,6 +150,9 @@ def _write(path: Path, files: Mapping[str, bytes]) -> None:
             fresh.write_bytes(content)
             fresh.replace(target)
     except OSError as error:
+        if fresh != path:
+            with contextlib.suppress(OSError):
+                fresh.unlink()
         raise Trouble("record-not-written", path=str(path), text=error.strerror or str(error)) from error
 
 
