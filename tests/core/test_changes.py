@@ -27,6 +27,7 @@ from drydock.core.facts import (
     PciGpu,
     User,
 )
+from drydock.core.facts.container import ContainerFacts
 from drydock.core.findings import RUNGS
 from drydock.data.knowledge import change_text, change_texts, past_text
 from drydock.jobs.diagnose import diagnose_snapshot
@@ -164,6 +165,18 @@ def test_changes_of_two_known_values():
     assert [change.subject for change in changes] == ["cdi", "secure-boot", "mig", "image"]
     assert changes[0].after == "driver 580.2, 1 devices"
     assert (changes[-1].before, changes[-1].after) == ("sha256:a", "sha256:b")
+
+
+def test_another_image_that_was_tested_is_a_change_that_a_look_at_the_host_does_not_hide():
+    def walked(image):
+        return healthy_snapshot(container=Known(ContainerFacts(image=image)))
+
+    history = remembered((), on(1, walked("a:1")))
+    history = remembered(history, on(2, HEALTHY))
+    assert len(history) == 1
+    (change,) = changes_since(history[-1], [on(3, walked("b:1"))], "container")
+    assert (change.subject, change.kind, change.before, change.after) == ("walked", "changed", "a:1", "b:1")
+    assert len(remembered(history, on(3, walked("b:1")))) == 2
 
 
 def test_what_could_not_be_read_is_no_change():

@@ -130,6 +130,13 @@ def _images(snapshot: Snapshot) -> _Named:
     return {name: (image.digests or (image.id,))[0] for image in fact.value for name in image.references}
 
 
+def _walked(snapshot: Snapshot) -> _Named:
+    fact = snapshot.container
+    if not isinstance(fact, Known):
+        return None
+    return {"": f"{fact.value.image} ({fact.value.digest})" if fact.value.digest else fact.value.image}
+
+
 def _variables(snapshot: Snapshot) -> _Named:
     return None if snapshot.host.system == "other" else snapshot.host.environment
 
@@ -162,6 +169,7 @@ _SUBJECTS: tuple[tuple[str, tuple[str, ...], Callable[[Snapshot], _Named]], ...]
     ("variable", _ALWAYS, _variables),
     ("system", ("changed",), _system),
     ("image", _ALWAYS, _images),
+    ("walked", ("changed",), _walked),
 )
 CHANGES: tuple[tuple[str, str], ...] = tuple((subject, kind) for subject, kinds, _ in _SUBJECTS for kind in kinds)
 """Every subject with every kind of change that it may have; each has a text."""
@@ -173,9 +181,9 @@ NEAR: dict[Rung, tuple[str, ...]] = {
     "engine": ("address", "group", "engine", "data-root", "variable", "system"),
     "toolkit": ("toolkit", "runtime", "cdi", "engine", "driver", "address"),
     "image": ("driver", "gpu", "image", "mig"),
-    "container": ("image", "runtime", "cdi", "toolkit", "driver", "engine", "variable"),
-    "torch": ("image", "driver", "gpu", "variable"),
-    "load": ("driver", "gpu", "kernel", "image"),
+    "container": ("walked", "image", "runtime", "cdi", "toolkit", "driver", "engine", "variable"),
+    "torch": ("walked", "image", "driver", "gpu", "variable"),
+    "load": ("driver", "gpu", "kernel", "walked", "image"),
     "work": ("image", "variable", "engine", "driver"),
 }
 """What most often breaks a rung, the likeliest first; anything else that changed is named after it."""
@@ -279,7 +287,15 @@ def _same(one: KeptMachine, other: KeptMachine) -> bool:
 
     both = [name for name in one.states if told(one, name) and told(other, name)]
     alike = all(one.states[name] == other.states[name] for name in both)
-    return alike and compared(one.snapshot) == compared(other.snapshot)
+    return alike and _told_of_both(compared(one.snapshot), compared(other.snapshot))
+
+
+def _told_of_both(one: dict[str, _Named], other: dict[str, _Named]) -> bool:
+    # a look at the host alone walks through no image, and says nothing against the one before it
+    return all(
+        one[subject] == other[subject] or (subject == "walked" and None in (one[subject], other[subject]))
+        for subject in one
+    )
 
 
 def remembered(history: Sequence[KeptMachine], now: KeptMachine) -> tuple[KeptMachine, ...]:
@@ -289,7 +305,11 @@ def remembered(history: Sequence[KeptMachine], now: KeptMachine) -> tuple[KeptMa
         # what this look did not test is still known from the one before
         tested = {name: state for name, state in now.states.items() if state != "not_tested"}
         states = {**now.states, **newest.states, **tested}
-        kept = (*history[:-1], msgspec.structs.replace(now, first=newest.first, states=states))
+        snapshot = now.snapshot
+        if not isinstance(snapshot.container, Known):
+            snapshot = msgspec.structs.replace(snapshot, container=newest.snapshot.container)
+        now = msgspec.structs.replace(now, first=newest.first, states=states, snapshot=snapshot)
+        kept = (*history[:-1], now)
     else:
         kept = (*history, now)
     recent = kept[-KEPT_STATES:]
