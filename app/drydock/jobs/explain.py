@@ -11,7 +11,7 @@ from typing import IO
 
 import msgspec
 
-from drydock.core.facts import Known, missing_text
+from drydock.core.facts import Known, Missing, missing_text
 from drydock.core.launch.ending import Ending
 from drydock.core.symptoms import Explanation, LogScanner, Symptom
 from drydock.core.symptoms.learned import learned
@@ -192,6 +192,7 @@ def _encoding(first: bytes, path: str) -> str:
 
 def _recorded_lines(path: str) -> tuple[str, ...]:
     log = open_machine(path).snapshot.kernel_log
-    if isinstance(log, Known):
+    if isinstance(log, Known) and log.value.lines:
         return tuple(line.text for line in log.value.lines)
-    raise Trouble("log-not-recorded", path=path, why=missing_text(log))
+    why = missing_text(log) if isinstance(log, Missing) else "no line of the kernel's log told of GPUs"
+    raise Trouble("log-not-recorded", path=path, why=why)

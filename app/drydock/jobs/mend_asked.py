@@ -132,7 +132,7 @@ def _own_files(_context: Context, target: str, _stop: Stop) -> Remedy:
         )
     count, examples = found.value
     if not count or who.value.uid == 0:
-        raise Trouble("mend-nothing-to-do", title=f"Make the files of root in {path} yours")
+        raise Trouble("mend-nothing-to-do", title=f"no file in {path} belongs to root (files of others are left alone)")
     return own_files(path, count, examples)
 
 

@@ -81,7 +81,7 @@ class Walk:
         self._context = context
         self._snapshot = snapshot
         self._image = image
-        self._workspace = workspace or context.world.environment().get("HOME", "")
+        self._workspace = workspace
         self._deep = deep
         self._end = time.monotonic() + seconds
         self._container: Fact[ContainerFacts] = Missing("not_asked")
@@ -111,7 +111,7 @@ class Walk:
             self._container = local
             yield self._walked("container", clock.run("container"))
             return
-        with _folder(self._workspace, remote=engine.remote) as folder, self._started(engine, local, folder) as name:
+        with self._folder(remote=engine.remote) as folder, self._started(engine, local, folder) as name:
             yield self._walked("container", clock.run("container"))
             if name:
                 yield from self._inside(engine, name, folder, clock, stop)
@@ -123,6 +123,24 @@ class Walk:
                 return Missing("not_applicable", "no image of the catalogue fits this machine")
             self._image = choice.reference
         return engine.find_image(self._image) or Missing("absent", self._image)
+
+    @contextmanager
+    def _folder(self, *, remote: bool) -> Generator[str]:
+        """Make a directory for the test of writing; empty where that cannot be.
+
+        In the workspace that was asked for and nowhere else, as an answer about another place would mislead.
+        """
+        home = self._context.world.environment().get("HOME", "")
+        made = ""
+        for place in () if remote else (self._workspace,) if self._workspace else (home, tempfile.gettempdir()):
+            with contextlib.suppress(OSError):
+                made = tempfile.mkdtemp(prefix="drydock-test-", dir=place or None)
+                break
+        try:
+            yield made
+        finally:
+            if made:
+                shutil.rmtree(made, ignore_errors=True)
 
     @contextmanager
     def _started(self, engine: Engine, local: LocalImage, folder: str) -> Generator[str]:
@@ -299,22 +317,6 @@ def _clear_old(engine: Engine) -> None:
     for old in engine.containers(label=labels.PROBE):
         if old.status in ("exited", "dead"):
             _remove(engine, old.id)
-
-
-@contextmanager
-def _folder(workspace: str, *, remote: bool) -> Generator[str]:
-    """Make a directory in the workspace for the test of writing; empty where that cannot be."""
-    made = ""
-    if not remote:
-        for place in (workspace, tempfile.gettempdir()):
-            with contextlib.suppress(OSError):
-                made = tempfile.mkdtemp(prefix="drydock-test-", dir=place or None)
-                break
-    try:
-        yield made
-    finally:
-        if made:
-            shutil.rmtree(made, ignore_errors=True)
 
 
 def _calls(image: str) -> tuple[str, ...]:

@@ -92,8 +92,8 @@ def may_have_slept_badly(snapshot: Snapshot) -> bool:
 
 
 def gigabytes(count: int) -> str:
-    """Write a size in bytes as decimal gigabytes."""
-    return f"{count / 1e9:.1f} GB"
+    """Write a size in bytes as decimal gigabytes, or megabytes where it is small."""
+    return f"{count / 1e9:.1f} GB" if count >= 1e8 else f"{count / 1e6:.0f} MB"
 
 
 def duration(seconds: float) -> str:
