@@ -15,7 +15,7 @@ __all__ = ["context", "new_context"]
 def test_quick_on_the_cpu(context, engine, torch_image):
     before = container_names(engine)
     result, steps = run(BenchJob(context, ImageTarget(image=torch_image.reference, gpus="none"), device="cpu"))
-    assert container_names(engine) == before
+    assert container_names(engine) <= before
     summary = result.summary
     assert summary.end == "finished"
     assert summary.scaled
@@ -41,4 +41,4 @@ def test_a_stop_leaves_nothing(context, engine, torch_image):
     stop = Stop()
     with pytest.raises(Stopped):
         BenchJob(context, ImageTarget(image=torch_image.reference, gpus="none")).run(lambda step: stop.request(), stop)
-    assert container_names(engine) == before
+    assert container_names(engine) <= before

@@ -144,7 +144,7 @@ def test_what_cannot_be_removed_or_built(context, engine, tiny_image):
     with pytest.raises(Trouble) as caught:
         run(BuildDerivedJob(context, tiny_image.reference, ("tini",)))
     assert caught.value.id == "launch-build-no-apt"
-    assert container_names(engine) == before
+    assert container_names(engine) <= before
 
 
 def test_the_build_streams(context, engine, python_image):

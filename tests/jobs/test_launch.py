@@ -97,14 +97,14 @@ def test_a_container_that_dies_at_once(context, engine, tiny_image):
     trouble = launch_fails(context, choice, "launch-died")
     assert trouble.values["code"] == 3
     assert "last words" in str(trouble.values["log"])
-    assert container_names(engine) == before
+    assert container_names(engine) <= before
 
 
 def test_a_container_that_is_killed(context, engine, tiny_image):
     before = container_names(engine)
     choice = Choice(image=tiny_image.reference, gpus="none", command=("sh", "-c", "kill -SEGV $$"))
     assert launch_fails(context, choice, "launch-died-signal").values["signal"] == "SIGSEGV"
-    assert container_names(engine) == before
+    assert container_names(engine) <= before
 
 
 def test_a_command_that_is_not_there(context, engine, tiny_image):
@@ -113,7 +113,7 @@ def test_a_command_that_is_not_there(context, engine, tiny_image):
     with pytest.raises(Trouble) as caught:
         run(LaunchJob(context, choice))
     assert caught.value.id in ("program-not-in-image", "launch-died-command")
-    assert container_names(engine) == before
+    assert container_names(engine) <= before
 
 
 def test_a_gpu_hook_that_refuses(context, engine, tiny_image):
@@ -122,7 +122,7 @@ def test_a_gpu_hook_that_refuses(context, engine, tiny_image):
     with engine.fail_gpu_hook(text):
         trouble = launch_fails(context, Choice(image=tiny_image.reference, gpus="all"), "gpu-runtime-failed")
     assert "driver not loaded" in str(trouble.values)
-    assert container_names(engine) == before
+    assert container_names(engine) <= before
 
 
 def test_gpus_reach_the_engine(context, engine, tiny_image):
@@ -144,7 +144,7 @@ def test_a_taken_port(context, engine, tiny_image):
         )
     assert trouble.values["port"] == port
     assert "python" in str(trouble.values["owner"])
-    assert container_names(engine) == before
+    assert container_names(engine) <= before
 
 
 def test_a_missing_workspace_and_a_taken_name(context, tiny_image, tmp_path):
@@ -175,7 +175,7 @@ def test_the_image_is_pulled_when_it_is_missing(context, engine, tiny_image):
 def test_a_missing_image(context, engine):
     before = container_names(engine)
     launch_fails(context, Choice(image=f"{engine.registry}/launch/none:1", gpus="none"), "image-not-found")
-    assert container_names(engine) == before
+    assert container_names(engine) <= before
 
 
 @pytest.mark.parametrize("moment", ["creating", "starting", "waiting"])
@@ -189,7 +189,7 @@ def test_a_stop_leaves_nothing(context, engine, tiny_image, moment):
 
     with pytest.raises(Stopped):
         LaunchJob(context, Choice(image=tiny_image.reference, gpus="none")).run(tell, stop)
-    assert container_names(engine) == before
+    assert container_names(engine) <= before
 
 
 def status(url, token=""):

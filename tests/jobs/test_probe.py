@@ -109,7 +109,7 @@ def test_in_a_container_of_its_own(context, engine, torch_image):
     before = container_names(engine)
     target = ImageTarget(image=torch_image.reference, gpus="none")
     result, steps = run(ProbeJob(context, target))
-    assert container_names(engine) == before
+    assert container_names(engine) <= before
     assert result.torch is not None
     assert result.torch.version.startswith("2.13.0")
     assert result.gpus == ()
@@ -142,7 +142,7 @@ def test_an_image_without_python(context, engine, tiny_image):
     before = container_names(engine)
     with pytest.raises(Trouble, match="probe-no-python"):
         run(ProbeJob(context, ImageTarget(image=tiny_image.reference, gpus="none")))
-    assert container_names(engine) == before
+    assert container_names(engine) <= before
     assert context.store.records("probe") == ()
 
 
@@ -178,7 +178,7 @@ def test_a_stop_leaves_nothing(context, engine, torch_image):
         ProbeJob(context, ImageTarget(image=torch_image.reference, gpus="none"), ("kernels",)).run(
             lambda step: stop.request(), stop
         )
-    assert container_names(engine) == before
+    assert container_names(engine) <= before
 
 
 def test_a_host_python_that_is_not_there(context):

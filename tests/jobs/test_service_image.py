@@ -76,10 +76,11 @@ def no_leftovers(engine):
     yield
     # after a stop the engine itself clears up the container of the step that was cut
     for _ in range(100):
-        if container_names(engine) == before:
+        if container_names(engine) <= before:
             break
         Stop().wait(0.1)
-    assert container_names(engine) == before
+    # one that an earlier step left may have gone meanwhile, too
+    assert container_names(engine) <= before
     assert engine.client.images.list(filters={"label": LABEL_STAGE, "dangling": True}) == []
 
 
